@@ -1,0 +1,142 @@
+/**
+ * What passes between gateways and charger actors.
+ *
+ * To the actor (`Actors.ask`, header.type): socket.authenticate, socket.opened, socket.closed, ocpp.call,
+ * ocpp.answer, gateway.lost. To the gateway (bus inbox `gateway.<id>`): a `GatewayOrder` as JSON text.
+ */
+import type { ErrorDocument } from "#schemas/errors.ts";
+
+export const ocppProtocols = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const;
+export type OcppProtocol = typeof ocppProtocols[number];
+
+/** Security profiles of OCPP: 0 none, 1 Basic, 2 TLS and Basic, 3 mutual TLS. */
+export type SecurityProfile = 0 | 1 | 2 | 3;
+
+/**
+ * How a station's password is kept. Machine secrets (16 and more characters) as HMAC-SHA-256 over salt and
+ * password with the sealed server key, shorter ones by scrypt. All binary values in base64.
+ */
+export type PasswordRecord =
+  | { readonly scheme: "hmac-sha256"; readonly salt: string; readonly hash: string }
+  | { readonly scheme: "scrypt"; readonly salt: string; readonly hash: string };
+
+/** Body of the question `socket.authenticate`, and its reply. */
+export interface AuthenticateQuestion {
+  readonly identity: string;
+}
+export type AuthenticateReply =
+  | { readonly known: false }
+  | {
+    readonly known: true;
+    readonly securityProfile: SecurityProfile;
+    /** Absent for profile 0 and 3. While a password change is open both are good. */
+    readonly passwords: readonly PasswordRecord[];
+  };
+
+/** Body of `socket.opened`; no frame passes before its reply. */
+export interface SocketOpened {
+  /** Inbox id of the gateway: orders go to `gateway.<gateway>`. */
+  readonly gateway: string;
+  readonly protocol: OcppProtocol;
+  readonly remoteAddress: string;
+  /** True when the same socket is announced again to a new owner of the shard. */
+  readonly again: boolean;
+}
+export interface SocketGranted {
+  /** `<shard epoch>.<counter>`, compared number by number; the newest wins. */
+  readonly epoch: string;
+}
+
+/** Body of `socket.closed`. Header carries `epoch`; an older epoch than the current is ignored. */
+export interface SocketClosed {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/**
+ * Header of `ocpp.call`; the body is the payload's text exactly as the station sent it. The answer's text is
+ * the response payload of that action and protocol.
+ */
+export interface OcppCallHeader {
+  readonly type: "ocpp.call";
+  readonly cause: string;
+  readonly protocol: OcppProtocol;
+  readonly action: string;
+  readonly messageId: string;
+  readonly epoch: string;
+}
+
+/** Header of `ocpp.answer`: what became of a CALL of ours. Body: `OcppAnswer`. */
+export interface OcppAnswerHeader {
+  readonly type: "ocpp.answer";
+  readonly cause: string;
+  readonly messageId: string;
+  readonly epoch: string;
+}
+export type OcppAnswer =
+  | { readonly outcome: "answered"; readonly response: unknown }
+  | {
+    readonly outcome: "failed";
+    readonly error: {
+      readonly code: string;
+      readonly description: string;
+      readonly details: unknown;
+    };
+  }
+  /** It was written to the socket (sent only when it had to wait for its turn). */
+  | { readonly outcome: "sent" }
+  /** It never left: its time in the queue was over, or the queue was full. */
+  | { readonly outcome: "expired" }
+  /** Written, and no answer in time. A late one is still reported, as `answered` with `late`. */
+  | { readonly outcome: "timedOut" }
+  /** The socket closed after it was written and before its answer. */
+  | { readonly outcome: "unknown" };
+
+/** Body of `gateway.lost`: the gateway died; its sockets are gone, the sessions go on. */
+export interface GatewayLost {
+  readonly gateway: string;
+}
+
+export type GatewayOrder =
+  | {
+    readonly order: "call";
+    readonly tenant: string;
+    readonly identity: string;
+    readonly epoch: string;
+    readonly messageId: string;
+    readonly action: string;
+    /** 0 = first (remote start, stop), 1 = normal, 2 = when nothing else waits (reports). */
+    readonly priority: 0 | 1 | 2;
+    /** How long it may wait for its turn before it is dropped as expired. */
+    readonly queueMs: number;
+    /** How long the station has for its answer once it was written. */
+    readonly timeoutMs: number;
+    readonly payload: unknown;
+  }
+  | {
+    readonly order: "close";
+    readonly tenant: string;
+    readonly identity: string;
+    readonly epoch: string;
+    readonly code: number;
+    readonly reason: string;
+  }
+  /** A new owner asks all sockets to be announced again (`socket.opened` with `again`). */
+  | { readonly order: "announce" }
+  /** Postgres has been away that long; null = it is back (design rule 1.8). */
+  | { readonly order: "store"; readonly awayMs: number | null };
+
+/** What bus `log.frames` carries: frames without a journal row, for the OCPP log. JSON array text. */
+export interface LoggedFrame {
+  readonly tenant: string;
+  readonly stationId: string;
+  readonly at: number;
+  readonly direction: "in" | "out";
+  readonly messageType: "CALL" | "CALLRESULT" | "CALLERROR" | "SEND" | "unreadable";
+  readonly action: string | null;
+  readonly messageId: string | null;
+  readonly payload: string | null;
+}
+
+/** An answer over the bus: what an `Actors.ask` gives, or why not. */
+export type BusAnswer = { readonly text: string } | { readonly error: ErrorDocument };

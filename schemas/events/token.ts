@@ -1,0 +1,41 @@
+/** Tokens: what the cache holds, and what the token actor (`token/<group or uid, lower case>`) is asked. */
+
+export const tokenStatuses = ["Accepted", "Blocked", "Expired", "Invalid"] as const;
+export type TokenStatus = typeof tokenStatuses[number];
+
+/** A token as the worker's cache holds it; found by uid without regard to case. */
+export interface TokenRecord {
+  readonly uid: string;
+  readonly type: string;
+  readonly status: TokenStatus;
+  readonly groupId: string | null;
+  readonly expiresAt: string | null;
+  /** 0 = no limit. */
+  readonly concurrentSessions: number;
+}
+
+/**
+ * Input providers of the worker (see `InputRequest.source`):
+ * - `token`: request `{uid}` → `TokenRecord | null`, from memory;
+ * - `grant`: request `GrantRequest` → `GrantReply`, from the token actor, journalled there;
+ * - `transactionId`: request null → a positive int32 that was never given before.
+ */
+export interface GrantRequest {
+  /** The token's key: groupId or uid. */
+  readonly token: string;
+  /** The session's key (`CP1~17`): who holds the grant. Asking again gives the same answer. */
+  readonly holder: string;
+  /** Sessions that this one replaces on its connector; they give their grant up. */
+  readonly replaces: readonly string[];
+  readonly limit: number;
+}
+export interface GrantReply {
+  readonly granted: boolean;
+}
+/** Told to the token actor when a session has ended: type `grant.release`. */
+export interface GrantRelease {
+  readonly holder: string;
+}
+
+/** Bus subject on which the api says "tokens of this tenant changed"; workers answer when they have read it. */
+export const tokensChangedSubject = "tokens.changed";
