@@ -1,3 +1,4 @@
+import { PlatformError } from "./errors.ts";
 import type { StationEvent } from "./events/station.ts";
 
 /**
@@ -19,4 +20,33 @@ export interface StationMessage {
 
 export function defineMessage(message: StationMessage): StationMessage {
   return message;
+}
+
+/**
+ * A message that is recorded and answered alike whatever it says: `answer` is the response payload in the
+ * words of this version.
+ */
+export function defineNotice(notice: {
+  readonly action: string;
+  readonly specification: string;
+  readonly answer: Readonly<Record<string, unknown>>;
+}): StationMessage {
+  const { action, specification, answer } = notice;
+  return {
+    action,
+    specification,
+    toEvent: (payload) => ({ type: "Notice", action, payload }),
+    toResponse: () => answer,
+  };
+}
+
+/** A message that the platform knows and cannot answer honestly: refused as "unsupported". */
+export function defineUnsupported(message: {
+  readonly action: string;
+  readonly specification: string;
+}): StationMessage {
+  const refuse = (): never => {
+    throw new PlatformError("unsupported", `Cannot answer ${message.action}: it is not offered`);
+  };
+  return { ...message, toEvent: refuse, toResponse: refuse };
 }

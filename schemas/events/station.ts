@@ -17,8 +17,28 @@ export interface Sample {
   readonly location: string | null;
   readonly value: number;
   readonly unit: string;
-  /** A signed reading, byte for byte as received (JSON text or value); null when unsigned. */
+  /** The signature that came with the value (2.x), as JSON text; null when unsigned. */
   readonly signed: string | null;
+}
+
+/**
+ * A reading that is only known in signed form (1.6 format SignedData): it has no plain value, so it is no
+ * `Sample` and cannot be taken for a register of 0.
+ */
+export interface SignedReading {
+  readonly at: number;
+  readonly measurand: string;
+  readonly context: string;
+  /** Byte for byte as received. */
+  readonly signed: string;
+}
+
+/** What a message measured. */
+export interface Readings {
+  readonly samples: readonly Sample[];
+  readonly signedReadings?: readonly SignedReading[];
+  /** How many values could not be read and were left out; absent = none. */
+  readonly unreadable?: number;
 }
 
 export interface IdToken {
@@ -65,7 +85,7 @@ export const chargingStates = [
 export type ChargingState = typeof chargingStates[number];
 
 /** 1.6 StartTransaction/StopTransaction and 2.x TransactionEvent. */
-export interface TransactionEvent {
+export interface TransactionEvent extends Readings {
   readonly type:
     | "TransactionEvent.Started"
     | "TransactionEvent.Updated"
@@ -89,15 +109,18 @@ export interface TransactionEvent {
   /** 1.6 meterStart / meterStop as sent; 2.x has them as samples. */
   readonly meterStartWh: number | null;
   readonly meterStopWh: number | null;
-  readonly samples: readonly Sample[];
 }
-export interface MeterValues {
+export interface MeterValues extends Readings {
   readonly type: "MeterValues";
   readonly evseId: number;
   readonly connectorId: number | null;
   /** 1.6 only, as text; null when missing (rule T7). */
   readonly transactionId: string | null;
-  readonly samples: readonly Sample[];
+}
+/** Several connector statuses in one message: 2.x NotifyEvent on Connector.AvailabilityState (rule S2). */
+export interface StatusReports {
+  readonly type: "StatusReports";
+  readonly reports: readonly StatusNotification[];
 }
 /** Anything that is recorded and answered without behaviour of its own yet. */
 export interface Notice {
@@ -110,6 +133,7 @@ export type StationEvent =
   | BootNotification
   | Heartbeat
   | StatusNotification
+  | StatusReports
   | Authorize
   | TransactionEvent
   | MeterValues
@@ -141,5 +165,7 @@ export interface TransactionReply {
   readonly transactionId: string | null;
   /** Exactly when the event carried an idToken (rule U6). */
   readonly idTokenInfo: IdTokenInfo | null;
+  /** 2.x Ended, when the cost is known: 0 = free, absent = unknown (rule U7). Currency units, with taxes. */
+  readonly totalCost?: number;
 }
 export type EmptyReply = Readonly<Record<string, never>>;

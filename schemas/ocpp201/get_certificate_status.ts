@@ -1,0 +1,7 @@
+import { defineNotice } from "#schemas/message.ts";
+
+export const GetCertificateStatus = defineNotice({
+  action: "GetCertificateStatus",
+  specification: "OCPP 2.0.1 Part 2, M06",
+  answer: { status: "Failed" },
+});

@@ -1,0 +1,7 @@
+import { defineNotice } from "#schemas/message.ts";
+
+export const NotifyChargingLimit = defineNotice({
+  action: "NotifyChargingLimit",
+  specification: "OCPP 2.0.1 Part 2, K12",
+  answer: {},
+});

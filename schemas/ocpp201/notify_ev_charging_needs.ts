@@ -1,0 +1,7 @@
+import { defineNotice } from "#schemas/message.ts";
+
+export const NotifyEVChargingNeeds = defineNotice({
+  action: "NotifyEVChargingNeeds",
+  specification: "OCPP 2.0.1 Part 2, K15",
+  answer: { status: "Rejected" },
+});

@@ -1,0 +1,7 @@
+import { defineNotice } from "#schemas/message.ts";
+
+export const PullDynamicScheduleUpdate = defineNotice({
+  action: "PullDynamicScheduleUpdate",
+  specification: "OCPP 2.1 Part 2, K",
+  answer: { status: "Rejected" },
+});
