@@ -43,7 +43,7 @@ export async function createDatabase(
   try {
     const found = await sql`SELECT 1 FROM pg_database WHERE datname = ${template}`;
     const source = found.length === 0 ? "template1" : template;
-    await sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(source)} STRATEGY wal_log`;
+    await sql`CREATE DATABASE ${sql(name)} TEMPLATE ${sql(source)} STRATEGY file_copy`;
   } finally {
     await sql.end();
   }
