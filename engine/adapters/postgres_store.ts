@@ -1,0 +1,267 @@
+import postgres, { type Sql } from "postgres";
+import { PlatformError } from "#schemas/errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import type {
+  AlarmRow,
+  CommitOutcome,
+  DeadLetter,
+  EncodedBatch,
+  JournalRow,
+  OutboxRow,
+  OwnedShard,
+  Store,
+  StoredActor,
+} from "../ports/store.ts";
+
+/** Below the lease (3 s): a worker frozen in a statement must not hold a lock longer than it owns. */
+const STATEMENT_TIMEOUT_MS = 2_000;
+/** Above the statement time-out: silence beyond it means that the connection is dead. */
+const SILENCE_MS = 2_500;
+/** A take-over waits this long for a lock, then ends the connections of the old owner. */
+const LOCK_TIMEOUT_MS = 500;
+
+interface PostgresStoreParts {
+  readonly url: string;
+  /** `application_name` of the connections: worker id and incarnation, so that a successor can end them. */
+  readonly owner: string;
+  readonly clock: Clock;
+}
+
+/** The store on Postgres: one connection for each lane of commits, a few for everything else. */
+export function postgresStore(parts: PostgresStoreParts): Store {
+  return new PostgresStore(parts);
+}
+
+class PostgresStore implements Store {
+  readonly #parts: PostgresStoreParts;
+  readonly #sql: Sql;
+  readonly #lanes = new Map<number, Sql>();
+
+  constructor(parts: PostgresStoreParts) {
+    this.#parts = parts;
+    this.#sql = this.#connect(6, STATEMENT_TIMEOUT_MS * 5);
+  }
+
+  async shardCount(): Promise<number> {
+    const [row] = await this.#sql<{ shard_count: number }[]>`SELECT shard_count FROM installation`;
+    if (row === undefined) {
+      throw new PlatformError("unavailable", "Cannot read the installation: it is not migrated");
+    }
+    return row.shard_count;
+  }
+
+  async takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
+    try {
+      return await this.#take(owner, shards);
+    } catch (error) {
+      if (codeOf(error) !== "55P03") throw error;
+      await this.#endOwnersOf(shards);
+      return await this.#take(owner, shards);
+    }
+  }
+
+  async load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>> {
+    const snapshots = await this.#sql<
+      { actor: string; version: number; body: string; seq: string }[]
+    >`SELECT actor, version, body, seq FROM snapshots WHERE actor = ANY(${actors as string[]})`;
+    const tails = snapshots.length === 0 ? [] : await this.#sql<RawJournalRow[]>`
+      SELECT j.seq, j.actor, j.class, extract(epoch FROM j.at) * 1000 AS at, j.type, j.revision,
+          j.header, j.body, j.inputs, j.reply, j.effects
+        FROM snapshots s JOIN journal j ON j.actor = s.actor AND j.seq > s.seq
+        WHERE s.actor = ANY(${actors as string[]}) AND j.class = 'S' ORDER BY j.seq`;
+    const byActor = Map.groupBy(tails.map(journalRow), (row) => row.actor);
+    return new Map(snapshots.map(({ actor, version, body, seq }) => [
+      actor,
+      {
+        version,
+        body,
+        seq: Number(seq),
+        // A commit may fall between the two queries: its samples are then in the newer snapshot.
+        tail: (byActor.get(actor) ?? []).filter((row) => row.seq > Number(seq)),
+      },
+    ]));
+  }
+
+  async commit(batch: EncodedBatch, lane: number): Promise<CommitOutcome> {
+    const sql = this.#lane(lane);
+    const { id, fence, journal, snapshots, rest } = batch;
+    const statement = sql`SELECT commit_batch(${id}, ${fence}, ${journal}, ${snapshots}, ${rest})`;
+    try {
+      await this.#inTime(statement);
+      return { result: "committed" };
+    } catch (error) {
+      const outcome = outcomeOf(error);
+      if (outcome.result === "unknown") this.#dropLane(lane);
+      return outcome;
+    }
+  }
+
+  async alarms(shards: readonly number[]): Promise<readonly AlarmRow[]> {
+    const rows = await this.#sql<
+      { actor: string; name: string; due: string; generation: string; event: string }[]
+    >`SELECT actor, name, extract(epoch FROM due) * 1000 AS due, generation, event
+        FROM alarms WHERE shard = ANY(${shards as number[]})`;
+    return rows.map(({ actor, name, due, generation, event }) => ({
+      actor,
+      name,
+      due: Number(due),
+      generation: Number(generation),
+      event,
+    }));
+  }
+
+  async outbox(shards: readonly number[]): Promise<readonly OutboxRow[]> {
+    return await this.#sql<OutboxRow[]>`
+      SELECT id, receiver, event FROM outbox WHERE shard = ANY(${shards as number[]})
+        ORDER BY created_at`;
+  }
+
+  async acknowledgeOutbox(ids: readonly string[]): Promise<void> {
+    await this.#sql`DELETE FROM outbox WHERE id = ANY(${ids as string[]})`;
+  }
+
+  async deadLetter({ tenant, actor, type, header, body, reason }: DeadLetter): Promise<void> {
+    // What Postgres refused as data may hold what it refuses as text, too.
+    const storable = (text: string): string => text.replaceAll("\u0000", "\\u0000").toWellFormed();
+    await this.#sql`
+      INSERT INTO dead_letters (tenant, actor, type, header, body, reason) VALUES
+        (${tenant}, ${actor}, ${type}, ${storable(header)}, ${storable(body)}, ${
+      storable(reason)
+    })`;
+  }
+
+  async journalOf(actor: string): Promise<readonly JournalRow[]> {
+    const rows = await this.#sql<RawJournalRow[]>`
+      SELECT seq, actor, class, extract(epoch FROM at) * 1000 AS at, type, revision, header, body,
+          inputs, reply, effects
+        FROM journal WHERE actor = ${actor} ORDER BY seq`;
+    return rows.map(journalRow);
+  }
+
+  async stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
+    const rows = await this.#inTime(this.#sql<{ count: string }[]>`
+      SELECT count(*) FROM shards s
+        JOIN json_to_recordset(${
+      JSON.stringify(owned)
+    }::text::json) AS o(shard integer, epoch bigint)
+          ON s.shard = o.shard AND s.epoch = o.epoch`);
+    return Number(rows[0]?.count) === owned.length;
+  }
+
+  async close(): Promise<void> {
+    const all = [this.#sql, ...this.#lanes.values()];
+    await Promise.all(all.map((sql) => sql.end({ timeout: 2 })));
+  }
+
+  async #take(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
+    const rows = await this.#inTime(this.#sql.begin(async (sql) => {
+      await sql`SELECT set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true)`;
+      return await sql<{ shard: number; epoch: string; last_seq: string; last_batch: string }[]>`
+        UPDATE shards s SET epoch = s.epoch + 1, owner = ${owner}
+          FROM (SELECT shard FROM shards WHERE shard = ANY(${shards as number[]})
+            ORDER BY shard FOR UPDATE) o
+          WHERE s.shard = o.shard RETURNING s.shard, s.epoch, s.last_seq, s.last_batch`;
+    }));
+    return rows.map(({ shard, epoch, last_seq, last_batch }) => ({
+      shard,
+      epoch: Number(epoch),
+      lastSeq: Number(last_seq),
+      lastBatch: last_batch,
+    }));
+  }
+
+  /** A worker that hangs inside a statement holds its locks until its connection is ended. */
+  async #endOwnersOf(shards: readonly number[]): Promise<void> {
+    await this.#sql`
+      SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+        WHERE a.pid <> pg_backend_pid() AND a.application_name IN
+          (SELECT owner FROM shards WHERE shard = ANY(${shards as number[]}))`;
+  }
+
+  async #inTime<Rows>(statement: PromiseLike<Rows>): Promise<Rows> {
+    let cancel: () => void = () => {};
+    const silence = new Promise<never>((_, reject) => {
+      cancel = this.#parts.clock.schedule(
+        SILENCE_MS,
+        () => reject(new PlatformError("timed-out", "Cannot reach Postgres: no answer")),
+      );
+    });
+    try {
+      return await Promise.race([statement, silence]);
+    } finally {
+      cancel();
+    }
+  }
+
+  #lane(lane: number): Sql {
+    const known = this.#lanes.get(lane);
+    if (known !== undefined) return known;
+    const made = this.#connect(1, STATEMENT_TIMEOUT_MS);
+    this.#lanes.set(lane, made);
+    return made;
+  }
+
+  #dropLane(lane: number): void {
+    const broken = this.#lanes.get(lane);
+    this.#lanes.delete(lane);
+    broken?.end({ timeout: 0 }).catch(() => undefined);
+  }
+
+  #connect(max: number, statementTimeoutMs: number): Sql {
+    return postgres(this.#parts.url, {
+      max,
+      idle_timeout: 0,
+      connect_timeout: 5,
+      max_lifetime: null,
+      backoff: () => 0.2,
+      onnotice: () => {},
+      connection: {
+        application_name: this.#parts.owner,
+        statement_timeout: statementTimeoutMs,
+        idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+        tcp_keepalives_idle: 1,
+        tcp_keepalives_interval: 1,
+        tcp_keepalives_count: 2,
+      } as Record<string, string | number>,
+    });
+  }
+}
+
+interface RawJournalRow {
+  seq: string;
+  actor: string;
+  class: string;
+  at: string;
+  type: string;
+  revision: number;
+  header: string;
+  body: string | null;
+  inputs: string | null;
+  reply: string | null;
+  effects: string | null;
+}
+
+function journalRow(row: RawJournalRow): JournalRow {
+  return {
+    ...row,
+    seq: Number(row.seq),
+    class: row.class as "T" | "S",
+    at: Number(row.at),
+  };
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+}
+
+/** SQLSTATE classes 22 and 23 are the data's fault, our SW001 the fence; all else leaves the outcome open. */
+function outcomeOf(error: unknown): CommitOutcome {
+  const code = codeOf(error);
+  const detail = error instanceof Error ? error.message : String(error);
+  if (code === "SW001") return { result: "stale" };
+  if (code.startsWith("22") || code.startsWith("23")) {
+    const constraint = (error as { constraint_name?: string }).constraint_name;
+    return { result: "refused", detail, isRepeat: constraint === "inbox_pkey" };
+  }
+  return { result: "unknown", detail };
+}

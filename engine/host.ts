@@ -1,0 +1,472 @@
+/**
+ * The actors of one worker. A message goes: bus → partition's mailbox → `work` (pure) → a lane's open batch →
+ * commit → answer and effects. Everything that leaves has been committed; everything that was not committed
+ * is thrown away and worked out again.
+ */
+import { parseAddress, partitionOf, shardOf } from "#schemas/address.ts";
+import { PlatformError, toPlatformError } from "#schemas/errors.ts";
+import type { ActorKind, InputProviders, InputRequest, PlainEvent } from "./actor.ts";
+import { actorSubject } from "./actor_client.ts";
+import { Alarms } from "./alarms.ts";
+import type { DueEffect, ShardCursor } from "./batch.ts";
+import { decodeEnvelope, encodeAnswer } from "./envelope.ts";
+import { Lane, type LaneHost, type Unit } from "./lane.ts";
+import { Loader } from "./loader.ts";
+import { Outbox } from "./outbox.ts";
+import { type Answer, type Item, MAILBOX_MAX, type Partition } from "./partition.ts";
+import type { Actors } from "./ports/actors.ts";
+import type { Bus } from "./ports/bus.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { AlarmRow, Store } from "./ports/store.ts";
+import type { Telemetry } from "./telemetry.ts";
+import { isWritten, work, type WorkOutcome } from "./work.ts";
+
+const LANES = 2;
+/** A chart that throws on an event gets this many tries on freshly loaded actors before it is set aside. */
+const FAULTS_MAX = 3;
+/** An asker that gave no deadline (a tell) is served within this time or not at all. */
+const DEADLINE_MS = 20_000;
+/** A partition without messages for this long leaves memory. */
+const IDLE_MS = 10 * 60_000;
+const SWEEP_MS = 30_000;
+
+/** Whether an answer that rests on memory alone may leave (design 4, "Leases"). */
+export interface Ownership {
+  mayAnswer(): boolean;
+  /** A fenced commit that was sent at this monotonic time has succeeded. */
+  noteCommit(sentAt: number): void;
+}
+
+export interface HostParts {
+  readonly owner: string;
+  readonly kinds: readonly ActorKind[];
+  readonly store: Store;
+  readonly bus: Bus;
+  readonly actors: Actors;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  readonly ownership: Ownership;
+  readonly inputs: InputProviders;
+  /** Journal rows of these shards have been committed: followers may read them. */
+  readonly onCommitted: (shards: ReadonlySet<number>) => void;
+}
+
+export class Host implements LaneHost {
+  readonly #parts: HostParts;
+  readonly #kinds: ReadonlyMap<string, ActorKind>;
+  readonly #lanes: readonly Lane[];
+  readonly #cursors = new Map<number, ShardCursor>();
+  readonly #partitions = new Map<string, Partition>();
+  readonly #loader: Loader;
+  readonly #alarms: Alarms;
+  readonly #outbox: Outbox;
+  readonly #committed = new Set<number>();
+  #shardCount = 0;
+  #stops: (() => void)[] = [];
+  #isStopping = false;
+  readonly #counts;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+    this.#kinds = new Map(parts.kinds.map((kind) => [kind.kind, kind]));
+    const { owner, store, clock, telemetry, actors } = parts;
+    const noteCommit = (sentAt: number): void => parts.ownership.noteCommit(sentAt);
+    this.#lanes = Array.from(
+      { length: LANES },
+      (_, index) => new Lane(index, owner, { host: this, store, clock, telemetry }, noteCommit),
+    );
+    this.#loader = new Loader(store, this.#kinds, () => clock.now());
+    this.#alarms = new Alarms(clock, (alarm) => this.#ring(alarm));
+    this.#outbox = new Outbox({ store, actors, clock, telemetry });
+    this.#counts = {
+      withheld: telemetry.counter(
+        "statewatt_answers_withheld_total",
+        "Answers not given, by cause",
+        [
+          "cause",
+        ],
+      ),
+      quarantined: telemetry.counter(
+        "statewatt_events_quarantined_total",
+        "Events set aside because a chart threw on them",
+      ),
+      partitions: telemetry.gauge("statewatt_partitions", "Partitions of actors in memory"),
+      alarms: telemetry.gauge("statewatt_alarms_armed", "Durable alarms that are armed"),
+      outbox: telemetry.gauge("statewatt_outbox_waiting", "Tells not acknowledged yet"),
+    };
+  }
+
+  /** Takes all shards of the installation, then listens. */
+  async start(): Promise<void> {
+    const { store, bus, owner, clock } = this.#parts;
+    this.#shardCount = await store.shardCount();
+    const all = Array.from({ length: this.#shardCount }, (_, shard) => shard);
+    for (const { shard, epoch, lastSeq } of await store.takeShards(owner, all)) {
+      this.#cursors.set(shard, { shard, epoch, committed: lastSeq, assigned: lastSeq });
+    }
+    for (const alarm of await store.alarms(all)) this.#alarms.arm(alarm);
+    for (const row of await store.outbox(all)) this.#outbox.send(row);
+    for (const shard of all) {
+      const subject = actorSubject(shard);
+      this.#stops.push(
+        bus.listen(subject, (text, remainingMs) => this.#receive(text, remainingMs)),
+      );
+    }
+    this.#sweepAfter(clock, SWEEP_MS);
+  }
+
+  /** Takes nothing more, and resolves when what was taken has committed. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#alarms.stop();
+    this.#outbox.stop();
+    await Promise.all(this.#lanes.map((lane) => lane.drained()));
+    for (const lane of this.#lanes) lane.close();
+  }
+
+  get shards(): readonly ShardCursor[] {
+    return [...this.#cursors.values()];
+  }
+
+  release(unit: Unit): void {
+    for (const change of unit.changes) {
+      if (isWritten(change)) this.#noteCommitted(unit.partition.cursor.shard);
+    }
+    unit.respond();
+    for (const due of unit.due) this.#carryOut(due);
+  }
+
+  discard(units: readonly Unit[]): void {
+    const byPartition = Map.groupBy(units, (unit) => unit.partition);
+    for (const [partition, undone] of byPartition) {
+      partition.actors.clear();
+      partition.generation++;
+      const items = undone.map((unit) => unit.item);
+      if (!this.#cursors.has(partition.cursor.shard)) {
+        for (const item of items) this.#withhold(item, "shard lost");
+        continue;
+      }
+      if (partition.working !== undefined) items.push(partition.working);
+      partition.working = undefined;
+      partition.queue = [...items, ...partition.queue];
+    }
+  }
+
+  async workNow(partition: Partition, item: Item): Promise<void> {
+    const outcome = this.#attempt(partition, item, undefined);
+    if (outcome !== undefined) await this.#prepare(partition, item, outcome, () => false);
+  }
+
+  shardsLost(shards: readonly number[]): void {
+    const lost = new Set(shards);
+    for (const shard of lost) this.#cursors.delete(shard);
+    for (const [key, partition] of this.#partitions) {
+      if (!lost.has(partition.cursor.shard)) continue;
+      partition.queue.forEach((item) => item.answer({ kind: "withheld" }));
+      partition.queue = [];
+      this.#partitions.delete(key);
+    }
+    this.#parts.telemetry.log("warn", "shards were taken over by another worker", { shards });
+  }
+
+  resume(lane: Lane): void {
+    for (const partition of this.#partitions.values()) {
+      if (partition.lane === lane && partition.queue.length > 0) this.#drain(partition);
+    }
+  }
+
+  #receive(text: string, remainingMs: number | undefined): Promise<string | undefined> {
+    const envelope = decodeEnvelope(text);
+    return new Promise((resolve, reject) => {
+      this.#enqueue({
+        ...envelope,
+        deadline: this.#parts.clock.monotonic() + (remainingMs ?? DEADLINE_MS),
+        faults: 0,
+        answer: (answer) => {
+          if (answer.kind === "text") resolve(encodeAnswer(answer.text, answer.journalled));
+          else if (answer.kind === "error") reject(answer.error);
+          else resolve(undefined);
+        },
+      });
+    });
+  }
+
+  #ring(alarm: AlarmRow): void {
+    const { actor, name, due, generation } = alarm;
+    const event = JSON.parse(alarm.event) as PlainEvent;
+    const cause = `alarm ${name} ${generation}`;
+    const header = { type: "alarm", cause };
+    this.#enqueue({
+      to: actor,
+      header,
+      headerText: JSON.stringify(header),
+      bodyText: alarm.event,
+      event,
+      rung: { name, due, generation },
+      deadline: Infinity,
+      faults: 0,
+      answer: (answer) => {
+        if (answer.kind !== "text") this.#alarms.ringAgain(actor, name, 5_000);
+      },
+    });
+  }
+
+  #enqueue(item: Item): void {
+    let partition: Partition;
+    try {
+      partition = this.#partition(item.to);
+    } catch (error) {
+      item.answer({ kind: "error", error });
+      return;
+    }
+    if (partition.queue.length >= MAILBOX_MAX) {
+      const detail = `Cannot take a message for ${item.to}: its mailbox is full`;
+      item.answer({
+        kind: "error",
+        error: new PlatformError("overloaded", detail, { retryAfterSeconds: 1 }),
+      });
+      return;
+    }
+    partition.queue.push(item);
+    this.#drain(partition);
+  }
+
+  #partition(to: string): Partition {
+    const address = parseAddress(to);
+    const key = `${address.tenant}/${partitionOf(address.key)}`;
+    const known = this.#partitions.get(key);
+    if (known !== undefined) {
+      known.lastUsed = this.#parts.clock.monotonic();
+      return known;
+    }
+    const cursor = this.#cursors.get(shardOf(address, this.#shardCount));
+    if (cursor === undefined || this.#isStopping) {
+      throw new PlatformError("unavailable", `Cannot reach ${to}: its shard is not here`, {
+        retryAfterSeconds: 1,
+      });
+    }
+    const partition: Partition = {
+      key,
+      cursor,
+      lane: this.#lanes[cursor.shard % LANES] as Lane,
+      actors: new Map(),
+      queue: [],
+      working: undefined,
+      generation: 0,
+      uncommitted: 0,
+      lastUsed: this.#parts.clock.monotonic(),
+    };
+    this.#partitions.set(key, partition);
+    return partition;
+  }
+
+  #drain(partition: Partition): void {
+    while (partition.working === undefined && !partition.lane.isPaused) {
+      const item = partition.queue.shift();
+      if (item === undefined) return;
+      if (!this.#isWanted(item)) continue;
+      const outcome = this.#attempt(partition, item, undefined);
+      if (outcome === undefined) continue;
+      partition.working = item;
+      const isVoid = (): boolean => partition.working !== item;
+      void this.#prepare(partition, item, outcome, isVoid).then(() => {
+        if (partition.working === item) partition.working = undefined;
+        this.#drain(partition);
+      });
+    }
+  }
+
+  #isWanted(item: Item): boolean {
+    if (item.rung !== undefined) {
+      const { name, generation } = item.rung;
+      return this.#alarms.isCurrent(item.to, name, generation);
+    }
+    if (this.#parts.clock.monotonic() < item.deadline) return true;
+    this.#withhold(item, "late");
+    return false;
+  }
+
+  #withhold(item: Item, cause: string): void {
+    this.#counts.withheld.with(cause).add();
+    item.answer({ kind: "withheld" });
+  }
+
+  /** Works a message out on what is in memory; returns what is missing for that, or undefined when done. */
+  #attempt(
+    partition: Partition,
+    item: Item,
+    inputs: Readonly<Record<string, unknown>> | undefined,
+  ): Exclude<WorkOutcome, { outcome: "done" }> | undefined {
+    let outcome: WorkOutcome;
+    try {
+      outcome = work(item, {
+        now: this.#parts.clock.now(),
+        slot: (address) => partition.actors.get(address),
+        inputs,
+      });
+    } catch (error) {
+      this.#fault(partition, item, error);
+      return undefined;
+    }
+    if (outcome.outcome !== "done") return outcome;
+    for (const { slot } of outcome.changes) partition.actors.set(slot.text, slot);
+    const journalled = outcome.changes.some(isWritten);
+    const { reply, refusal } = outcome;
+    partition.lane.add({
+      item,
+      partition,
+      changes: outcome.changes,
+      due: [],
+      respond: () => this.#respond(item, reply, refusal, journalled),
+    });
+    return undefined;
+  }
+
+  #respond(item: Item, reply: unknown, refusal: Error | undefined, journalled: boolean): void {
+    if (!journalled && !this.#parts.ownership.mayAnswer()) {
+      this.#withhold(item, "ownership unproven");
+      return;
+    }
+    const answer: Answer = refusal === undefined
+      ? { kind: "text", text: JSON.stringify(reply ?? null), journalled }
+      : { kind: "error", error: refusal };
+    item.answer(answer);
+  }
+
+  /** Loads actors and gets inputs until the message can be worked out, or its failure is answered. */
+  async #prepare(
+    partition: Partition,
+    item: Item,
+    first: Exclude<WorkOutcome, { outcome: "done" }>,
+    isVoid: () => boolean,
+  ): Promise<void> {
+    let missing: Exclude<WorkOutcome, { outcome: "done" }> | undefined = first;
+    let inputs: Readonly<Record<string, unknown>> | undefined;
+    while (missing !== undefined) {
+      const { generation } = partition;
+      try {
+        if (missing.outcome === "load") {
+          // deno-lint-ignore no-await-in-loop -- what is missing next shows only after this.
+          const slot = await this.#loader.load(missing.address);
+          if (isVoid()) return;
+          if (generation === partition.generation && !partition.actors.has(slot.text)) {
+            partition.actors.set(slot.text, slot);
+          }
+        } else {
+          // deno-lint-ignore no-await-in-loop -- as above.
+          inputs = await this.#inputs(partition, item, missing.requests);
+          if (isVoid()) return;
+          if (generation !== partition.generation) inputs = undefined;
+        }
+      } catch (error) {
+        if (isVoid()) return;
+        this.#parts.telemetry.log("warn", "a message could not be prepared", {
+          actor: item.to,
+          error: String(error),
+        });
+        this.#withhold(item, missing.outcome);
+        return;
+      }
+      if (partition.lane.isPaused && partition.working === item) {
+        partition.queue.unshift(item);
+        return;
+      }
+      missing = this.#attempt(partition, item, inputs);
+    }
+  }
+
+  async #inputs(
+    partition: Partition,
+    item: Item,
+    requests: readonly InputRequest[],
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { tenant } = parseAddress(item.to);
+    const values = await Promise.all(requests.map(({ source, request }) => {
+      if (source === "shardEpoch") return partition.cursor.epoch;
+      const provider = this.#parts.inputs[source];
+      if (provider === undefined) throw new TypeError(`Cannot get an input: no source "${source}"`);
+      return provider(tenant, request);
+    }));
+    return Object.fromEntries(requests.map(({ name }, index) => [name, values[index]]));
+  }
+
+  #fault(partition: Partition, item: Item, error: unknown): void {
+    if (error instanceof PlatformError) {
+      item.answer({ kind: "error", error });
+      return;
+    }
+    const { store, telemetry } = this.#parts;
+    const reason = error instanceof Error ? `${error.stack}` : String(error);
+    if (++item.faults < FAULTS_MAX) {
+      // Actors with uncommitted steps stay: their commit would otherwise be behind the memory.
+      if (partition.uncommitted === 0) partition.actors.clear();
+      partition.queue.unshift(item);
+      return;
+    }
+    this.#counts.quarantined.add();
+    telemetry.log("error", "a chart threw on a message", { actor: item.to, reason });
+    void store.deadLetter({
+      tenant: parseAddress(item.to).tenant,
+      actor: item.to,
+      type: item.header.type,
+      header: item.headerText,
+      body: item.bodyText,
+      reason,
+    }).catch((failure) =>
+      telemetry.log("error", "a dead letter was not stored", { error: String(failure) })
+    );
+    item.answer({ kind: "error", error: toPlatformError(error) });
+  }
+
+  #carryOut({ id, actor, seq, effect }: DueEffect): void {
+    switch (effect.type) {
+      case "tell":
+        this.#outbox.send({ id, receiver: effect.to, event: JSON.stringify(effect.event) });
+        return;
+      case "send":
+        this.#parts.bus.tell(effect.subject, effect.text);
+        return;
+      case "arm":
+        this.#alarms.arm({
+          actor,
+          name: effect.name,
+          due: effect.due,
+          generation: seq,
+          event: JSON.stringify(effect.event),
+        });
+        return;
+      case "disarm":
+        this.#alarms.disarm(actor, effect.name);
+        return;
+      default:
+        return;
+    }
+  }
+
+  #noteCommitted(shard: number): void {
+    if (this.#committed.size === 0) {
+      queueMicrotask(() => {
+        const shards = new Set(this.#committed);
+        this.#committed.clear();
+        this.#parts.onCommitted(shards);
+      });
+    }
+    this.#committed.add(shard);
+  }
+
+  #sweepAfter(clock: Clock, delayMs: number): void {
+    this.#stops.push(clock.schedule(delayMs, () => {
+      const before = clock.monotonic() - IDLE_MS;
+      for (const [key, partition] of this.#partitions) {
+        const isIdle = partition.queue.length === 0 && partition.working === undefined &&
+          partition.uncommitted === 0;
+        if (isIdle && partition.lastUsed < before) this.#partitions.delete(key);
+      }
+      this.#counts.partitions.set(this.#partitions.size);
+      this.#counts.alarms.set(this.#alarms.size);
+      this.#counts.outbox.set(this.#outbox.size);
+      if (!this.#isStopping) this.#sweepAfter(clock, delayMs);
+    }));
+  }
+}

@@ -1,0 +1,83 @@
+import { parseAddress } from "#schemas/address.ts";
+import type { Actors } from "./ports/actors.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { OutboxRow, Store } from "./ports/store.ts";
+import type { Telemetry } from "./telemetry.ts";
+
+const RETRY_FIRST_MS = 500;
+const RETRY_MAX_MS = 30_000;
+const ACKNOWLEDGE_EVERY_MS = 100;
+
+/**
+ * Tells that were committed and not yet acknowledged by their receiver's commit. Sent at once, then with
+ * growing waits for ever; the receiver drops repeats by the id, so that each counts once.
+ */
+export class Outbox {
+  readonly #store: Store;
+  readonly #actors: Actors;
+  readonly #clock: Clock;
+  readonly #telemetry: Telemetry;
+  readonly #waiting = new Set<string>();
+  #acknowledged: string[] = [];
+  #flushing = false;
+  #isStopped = false;
+
+  constructor(
+    parts: { store: Store; actors: Actors; clock: Clock; telemetry: Telemetry },
+  ) {
+    this.#store = parts.store;
+    this.#actors = parts.actors;
+    this.#clock = parts.clock;
+    this.#telemetry = parts.telemetry;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  send(row: OutboxRow): void {
+    if (this.#waiting.has(row.id)) return;
+    this.#waiting.add(row.id);
+    void this.#attempt(row, RETRY_FIRST_MS);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  async #attempt(row: OutboxRow, retryMs: number): Promise<void> {
+    if (this.#isStopped) return;
+    try {
+      const { type } = JSON.parse(row.event) as { type: string };
+      const header = { type, cause: row.id, inbox: row.id };
+      await this.#actors.ask(parseAddress(row.receiver), header, row.event);
+      this.#acknowledge(row.id);
+    } catch (error) {
+      this.#telemetry.log("debug", "a tell is sent again", { id: row.id, error: String(error) });
+      this.#clock.schedule(
+        retryMs,
+        () => void this.#attempt(row, Math.min(2 * retryMs, RETRY_MAX_MS)),
+      );
+    }
+  }
+
+  #acknowledge(id: string): void {
+    this.#waiting.delete(id);
+    this.#acknowledged.push(id);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    this.#clock.schedule(ACKNOWLEDGE_EVERY_MS, () => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    this.#flushing = false;
+    const ids = this.#acknowledged;
+    this.#acknowledged = [];
+    try {
+      await this.#store.acknowledgeOutbox(ids);
+    } catch (error) {
+      // The rows stay and are sent again after a restart; the receivers know them.
+      this.#telemetry.log("warn", "outbox rows stay", { count: ids.length, error: String(error) });
+    }
+  }
+}
