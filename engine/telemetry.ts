@@ -31,18 +31,18 @@ export interface Telemetry {
   gauge(name: string, help: string, labels?: readonly string[]): GaugeMetric;
   /** A gauge whose value is read when somebody looks. */
   watch(name: string, help: string, read: () => number): void;
-  histogram(name: string, help: string, options?: HistogramOptions): HistogramMetric;
+  /** `buckets`: upper bounds in rising order; default half a millisecond to 30 s. */
+  histogram(
+    name: string,
+    help: string,
+    buckets?: readonly number[],
+    labels?: readonly string[],
+  ): HistogramMetric;
   log(level: LogLevel, message: string, fields?: LogFields): void;
   /** The value of a counter or gauge, 0 when it has none. */
   value(name: string, ...labels: readonly string[]): number;
   /** Prometheus text format. */
   metricsText(): Promise<string>;
-}
-
-export interface HistogramOptions {
-  readonly labels?: readonly string[];
-  /** Upper bounds in rising order; default 0.5 ms to 30 s. */
-  readonly buckets?: readonly number[];
 }
 
 export interface TelemetryOptions {
@@ -87,7 +87,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     watch: (name, help, read) => {
       cell(name, help, [], "gauge").read = read;
     },
-    histogram: (name, help, { labels = [], buckets = bucketsDefault } = {}) => {
+    histogram: (name, help, buckets = bucketsDefault, labels = []) => {
       const known = histograms.get(name);
       if (known !== undefined) return known;
       const made = exposeHistogram(registry, { name: checkedName(name), help, labels, buckets });

@@ -26,8 +26,8 @@ test("asking twice for a name gives the same metric", async () => {
 
   telemetry.counter("statewatt_a_total", "A").add();
   telemetry.counter("statewatt_a_total", "A").add();
-  telemetry.histogram("statewatt_b_seconds", "B", { labels: ["of"] }).with("x").observe(0.002);
-  telemetry.histogram("statewatt_b_seconds", "B", { labels: ["of"] }).with("x").observe(0.2);
+  telemetry.histogram("statewatt_b_seconds", "B", undefined, ["of"]).with("x").observe(0.002);
+  telemetry.histogram("statewatt_b_seconds", "B", undefined, ["of"]).with("x").observe(0.2);
 
   const text = await telemetry.metricsText();
   assert.match(text, /statewatt_a_total\{process="test"\} 2/);
