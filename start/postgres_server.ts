@@ -36,7 +36,8 @@ function serverSettings(settings: PostgresSettings): Readonly<Record<string, str
     listen_addresses: "127.0.0.1",
     // Everybody logs in by password over loopback; no socket file that a long path could break.
     unix_socket_directories: "",
-    max_connections: "60",
+    // Two workers, an api and a relay need some 40; test files share one server and need more.
+    max_connections: settings.isDurable ? "60" : "200",
     // A small machine: 256 MB hold the hot tables of some ten thousand stations.
     shared_buffers: settings.isDurable ? "256MB" : "64MB",
     effective_cache_size: "1GB",
