@@ -3,7 +3,7 @@
 // Tolerates what stations send: offsets with or without colon, a missing fraction or one of any length, a
 // blank for the T, and a missing zone, which is UTC (OCPP 1.6J, 3.14: the standard advises UTC).
 const dateTimeForm =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?$/;
+  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?$/;
 
 /** Milliseconds since the epoch, or null when the text is no date and time. Digits beyond three are cut. */
 export function parseInstant(text: unknown): number | null {
@@ -34,7 +34,7 @@ export function formatInstant(instant: number): string {
 
 function offsetMs(match: RegExpExecArray): number {
   if (match[9] === undefined) return 0;
-  const minutes = Number(match[10]) * 60 + Number(match[11]);
+  const minutes = Number(match[10]) * 60 + Number(match[11] ?? 0);
   return (match[9] === "-" ? -minutes : minutes) * 60_000;
 }
 
