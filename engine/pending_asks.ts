@@ -15,7 +15,7 @@ interface Pending {
 }
 
 export interface AskTicket {
-  readonly id: number;
+  /** Monotonic time. */
   readonly deadline: number;
   readonly answer: Promise<string>;
 }
@@ -25,7 +25,6 @@ export class PendingAsks {
   readonly #clock: Clock;
   readonly #outstandingMax: number;
   readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
   #sweepAt = Infinity;
   #cancelSweep = (): void => {};
 
@@ -39,18 +38,20 @@ export class PendingAsks {
   }
 
   /** @throws {PlatformError} "overloaded" when as many as allowed are waiting already. */
-  open(subject: string, timeoutMs: number): AskTicket {
-    if (this.#pending.size >= this.#outstandingMax) {
-      const detail = `Cannot ask ${subject}: ${this.#pending.size} answers are awaited already`;
-      throw new PlatformError("overloaded", detail, { retryAfterSeconds: 1 });
-    }
-    const id = this.#nextId++;
+  assertRoom(subject: string): void {
+    if (this.#pending.size < this.#outstandingMax) return;
+    const detail = `Cannot ask ${subject}: ${this.#pending.size} answers are awaited already`;
+    throw new PlatformError("overloaded", detail, { retryAfterSeconds: 1 });
+  }
+
+  /** `id` is the caller's, used once. */
+  open(id: number, subject: string, timeoutMs: number): AskTicket {
     const deadline = this.#clock.monotonic() + timeoutMs;
     const answer = new Promise<string>((resolve, reject) => {
       this.#pending.set(id, { subject, deadline, resolve, reject });
     });
     if (deadline < this.#sweepAt) this.#scheduleSweep(deadline);
-    return { id, deadline, answer };
+    return { deadline, answer };
   }
 
   /** False when nobody waits for it any more. */

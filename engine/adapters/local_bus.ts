@@ -27,6 +27,7 @@ export class LocalBus implements Bus {
   readonly #asks: PendingAsks;
   readonly #listeners = new BusListeners();
   #posted: Posted[] = [];
+  #nextId = 0;
   #isClosed = false;
 
   constructor({ clock, telemetry, outstandingMax }: BusOptions) {
@@ -43,7 +44,9 @@ export class LocalBus implements Bus {
   async ask(subject: string, text: string, timeoutMs: number): Promise<string> {
     if (this.#isClosed) throw unavailable(subject, "the bus was closed");
     assertFits(subject, text);
-    const { id, deadline, answer } = this.#asks.open(subject, timeoutMs);
+    this.#asks.assertRoom(subject);
+    const id = this.#nextId++;
+    const { deadline, answer } = this.#asks.open(id, subject, timeoutMs);
     this.#post({ subject, text, ask: { id, deadline } });
     return answer;
   }
