@@ -1,0 +1,232 @@
+/**
+ * What the environment may set: one schema per process, with defaults, units in the names, and reasons.
+ * A property `ocppPort` is the variable `OCPP_PORT`.
+ */
+import { type Static, type TObject, type TProperties, Type } from "@sinclair/typebox";
+import { Ajv, type ErrorObject } from "ajv";
+
+const port = (standard: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 65_535, default: standard, description });
+
+const flag = (standard: boolean, description: string) =>
+  Type.Boolean({ default: standard, description });
+
+const postgresUrl = Type.String({
+  pattern: "^postgres(ql)?://.+",
+  description:
+    "Postgres 15 or newer, as its own role and database: postgres://role:password@host/name",
+});
+
+const natsUrl = Type.String({
+  pattern: "^(nats|tls)://.+",
+  description: "A NATS server with JetStream: nats://host:4222",
+});
+
+const everyProcess = {
+  host: Type.Optional(Type.String({
+    minLength: 1,
+    description: "Address to listen on. Unset: all interfaces, IPv4 and IPv6.",
+  })),
+  logLevel: Type.Union(
+    [Type.Literal("debug"), Type.Literal("info"), Type.Literal("warn"), Type.Literal("error")],
+    { default: "info", description: "The least serious log lines that are written" },
+  ),
+  logFormat: Type.Union([Type.Literal("text"), Type.Literal("json")], {
+    default: "text",
+    description: "json for log collectors",
+  }),
+};
+
+const gatewayOnly = {
+  ocppPort: port(9220, "OCPP over WebSocket (security profiles 0 and 1)"),
+  ocppTlsPort: port(9221, "OCPP over TLS (security profiles 2 and 3); needs OCPP_TLS_CERT"),
+  ocppTlsCert: Type.Optional(Type.String({
+    minLength: 1,
+    description: "PEM file of the certificate chain of the OCPP TLS port",
+  })),
+  ocppTlsKey: Type.Optional(Type.String({
+    minLength: 1,
+    description: "PEM file of its private key",
+  })),
+  ocppTlsClientCa: Type.Optional(Type.String({
+    minLength: 1,
+    description: "PEM file of the authorities whose client certificates are accepted (profile 3)",
+  })),
+  autoRegisterStations: flag(
+    false,
+    "Unknown stations register themselves (open networks and trials only)",
+  ),
+  frameMaxBytes: Type.Integer({
+    minimum: 1_024,
+    maximum: 16_777_216,
+    default: 65_536,
+    description: "Largest OCPP frame taken. 64 KiB hold every message but large security reports.",
+  }),
+  connectionsMax: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 20_000,
+    description:
+      "Sockets of one gateway; more get 503. A process has some 20,000 file descriptors.",
+  }),
+  pingIntervalSeconds: Type.Integer({
+    minimum: 1,
+    maximum: 3_600,
+    default: 60,
+    description: "WebSocket ping. Short enough to keep NAT entries of mobile networks alive.",
+  }),
+};
+
+const workerOnly = {
+  shards: Type.Integer({
+    minimum: 1,
+    maximum: 65_536,
+    default: 256,
+    description: "Shards of a new installation; fixed afterwards. More workers than shards idle.",
+  }),
+};
+
+const apiOnly = {
+  httpPort: port(8080, "REST, console, metrics"),
+  operatorApiKey: Type.Optional(Type.String({
+    minLength: 16,
+    description: "Bearer key of the operator. Unset: an embedded start makes one in DATA_DIR.",
+  })),
+};
+
+const sealed = {
+  serverKey: Type.Optional(Type.String({
+    minLength: 32,
+    description: "Seals station passwords. The same text for every gateway and api of a platform.",
+  })),
+};
+
+const embeddedOnly = {
+  dataDir: Type.String({
+    minLength: 1,
+    default: ".data",
+    description: "Everything an embedded start keeps. Safe to delete when stopped.",
+  }),
+  postgresPort: port(
+    5433,
+    "Embedded Postgres, loopback only. Not 5432: a system's own may be there.",
+  ),
+  natsPort: port(4222, "Embedded NATS, loopback only"),
+  natsMonitorPort: port(8222, "Monitoring pages of the embedded NATS, loopback only"),
+  natsServerBin: Type.Optional(Type.String({
+    minLength: 1,
+    description: "The nats-server program; otherwise PATH, a package, or the official release",
+  })),
+};
+
+export const gatewayConfigSchema = Type.Object({
+  ...everyProcess,
+  ...gatewayOnly,
+  ...sealed,
+  natsUrl,
+  databaseUrl: postgresUrl,
+});
+export const workerConfigSchema = Type.Object({
+  ...everyProcess,
+  ...workerOnly,
+  natsUrl,
+  databaseUrl: postgresUrl,
+});
+export const apiConfigSchema = Type.Object({
+  ...everyProcess,
+  ...apiOnly,
+  ...sealed,
+  natsUrl,
+  databaseUrl: postgresUrl,
+});
+/** The all-in-one: its servers are embedded unless their URLs are given. */
+export const startConfigSchema = Type.Object({
+  ...everyProcess,
+  ...gatewayOnly,
+  ...workerOnly,
+  ...apiOnly,
+  ...sealed,
+  ...embeddedOnly,
+  natsUrl: Type.Optional(natsUrl),
+  databaseUrl: Type.Optional(postgresUrl),
+});
+
+export type GatewayConfig = Static<typeof gatewayConfigSchema>;
+export type WorkerConfig = Static<typeof workerConfigSchema>;
+export type ApiConfig = Static<typeof apiConfigSchema>;
+export type StartConfig = Static<typeof startConfigSchema>;
+
+/** A value that the environment may not have. The message is one sentence for the operator. */
+export class ConfigError extends Error {
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = "ConfigError";
+  }
+}
+
+/** `ocppPort` → `OCPP_PORT`. */
+export function variableName(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+}
+
+/**
+ * Reads a process's configuration. An empty variable counts as unset.
+ *
+ * @throws {ConfigError} naming the variable, what it must be and what it is.
+ */
+export function readConfig<Properties extends TProperties>(
+  schema: TObject<Properties>,
+  environment: Readonly<Record<string, string | undefined>>,
+): Static<TObject<Properties>> {
+  const values: Record<string, unknown> = {};
+  for (const [property, rule] of Object.entries(schema.properties)) {
+    const text = environment[variableName(property)]?.trim();
+    if (text !== undefined && text !== "") values[property] = fromText(text, rule["type"]);
+  }
+  const ajv = new Ajv({ useDefaults: true, allErrors: false, strict: false });
+  const isValid = ajv.compile<Static<TObject<Properties>>>(schema);
+  if (isValid(values)) return values;
+  throw new ConfigError(sentence(isValid.errors?.[0], schema.properties, environment));
+}
+
+function fromText(text: string, type: unknown): unknown {
+  if (type === "integer" && /^-?\d+$/.test(text)) return Number(text);
+  if (type === "boolean" && /^(1|true|yes|on)$/i.test(text)) return true;
+  if (type === "boolean" && /^(0|false|no|off)$/i.test(text)) return false;
+  return text;
+}
+
+function sentence(
+  error: ErrorObject | undefined,
+  rules: TProperties,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  const missing = error?.params["missingProperty"];
+  if (typeof missing === "string") {
+    return `${variableName(missing)} must be set: ${describe(rules[missing])}.`;
+  }
+  const property = error?.instancePath.slice(1) ?? "";
+  const name = variableName(property);
+  // A key may be in it: a value that carries one is not repeated.
+  const isSecret = /key|url/i.test(property);
+  const found = isSecret ? "what it is now" : `"${environment[name]?.trim()}"`;
+  return `${name} must be ${expectation(rules[property])}, not ${found}.`;
+}
+
+function expectation(rule: Readonly<Record<string, unknown>> | undefined): string {
+  if (rule?.["type"] === "integer") {
+    return `a whole number from ${rule["minimum"]} to ${rule["maximum"]}`;
+  }
+  if (rule?.["type"] === "boolean") return "0 or 1";
+  if (Array.isArray(rule?.["anyOf"])) {
+    return `one of ${rule["anyOf"].map((choice) => choice["const"]).join(", ")}`;
+  }
+  if (typeof rule?.["minLength"] === "number" && rule["minLength"] > 1) {
+    return `a text of at least ${rule["minLength"]} characters`;
+  }
+  return describe(rule);
+}
+
+function describe(rule: Readonly<Record<string, unknown>> | undefined): string {
+  return String(rule?.["description"] ?? "a valid value").replace(/\.$/, "");
+}
