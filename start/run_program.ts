@@ -4,7 +4,7 @@ import process from "node:process";
 
 export interface RunOptions {
   readonly cwd?: string;
-  /** Added to our environment. */
+  /** The whole environment of the program; ours when left out. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -20,14 +20,16 @@ export async function runProgram(
   const [file = "", ...args] = program;
   const child = spawn(file, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...options.env },
+    env: { ...(options.env ?? process.env) },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   let output = "";
   let errors = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => output += text);
   child.stderr.setEncoding("utf8").on("data", (text: string) => errors += text);
-  const [code] = await once(child, "close");
+  const [code] = await once(child, "close").catch((error: Error) => {
+    throw new Error(`${file} cannot be run: ${error.message}`, { cause: error });
+  });
   if (code === 0) return output;
   const said = errors.trim().split("\n").at(-1) ?? "";
   throw new Error(`${file} failed: ${said === "" ? `exit code ${code}` : said}`);

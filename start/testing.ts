@@ -3,11 +3,10 @@
  * TEST_NATS_URL; a single test file run by itself starts its own, which end with its process.
  */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
 import { migrate } from "#engine/adapters/postgres_migrations.ts";
 import { createDatabase, dropDatabase, prepareDatabase } from "#engine/adapters/postgres_setup.ts";
 import { freePort } from "./free_port.ts";
@@ -19,6 +18,7 @@ import { ensureCluster, randomPassword, superuser } from "./postgres_cluster.ts"
 import { isReady, serverCommand } from "./postgres_server.ts";
 import { StartError } from "./start_error.ts";
 import { unprivilegedUser } from "./system_user.ts";
+import { waitUntil } from "./waiting.ts";
 
 export interface TestPostgres {
   /** Of a migrated database that nobody else uses. */
@@ -57,6 +57,14 @@ export async function testPostgres(): Promise<TestPostgres> {
   const name = `test_${randomUUID().replaceAll("-", "")}`;
   const url = await createDatabase(serverUrl, name, templateDatabase);
   await migrate(url);
+  return { url, close: () => dropDatabase(serverUrl, name) };
+}
+
+/** A database without any table; `close` drops it. */
+export async function emptyPostgres(): Promise<TestPostgres> {
+  const serverUrl = process.env["TEST_DATABASE_URL"] ?? (await ownPostgres()).url;
+  const name = `test_${randomUUID().replaceAll("-", "")}`;
+  const url = await createDatabase(serverUrl, name, "template1");
   return { url, close: () => dropDatabase(serverUrl, name) };
 }
 
@@ -117,9 +125,8 @@ export async function startPostgres(): Promise<Server> {
   const binaries = postgresBinaries(user);
   const parent = mkdtempSync(join(tmpdir(), "statewatt-test-postgres-"));
   const folder = join(parent, "cluster");
-  mkdirSync(parent, { recursive: true });
   const password = randomPassword();
-  ensureCluster(binaries, folder, user, password);
+  await ensureCluster(binaries, { folder, user, superuserPassword: password, isDurable: false });
   const port = await freePort();
   const command = serverCommand(binaries, folder, user, { port, isDurable: false });
   const child = spawnGuarded(command, parent);
@@ -133,16 +140,8 @@ export async function startPostgres(): Promise<Server> {
 }
 
 async function until(name: string, child: Guarded, isUp: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + readyTimeoutMs;
-  // deno-lint-ignore no-await-in-loop -- polls a server that has no way to call us
-  while (!(await isUp())) {
-    if (child.hasEnded()) {
-      throw new StartError(`${name} of the tests ended at once: ${child.said()}`);
-    }
-    if (performance.now() > deadline) {
-      throw new StartError(`${name} of the tests did not get ready.`);
-    }
-    // deno-lint-ignore no-await-in-loop -- see above
-    await pause(20);
-  }
+  const isDone = async (): Promise<boolean> => child.hasEnded() || await isUp();
+  const isInTime = await waitUntil(isDone, { timeoutMs: readyTimeoutMs });
+  if (child.hasEnded()) throw new StartError(`${name} of the tests ended at once: ${child.said()}`);
+  if (!isInTime) throw new StartError(`${name} of the tests did not get ready.`);
 }
