@@ -74,7 +74,7 @@ export interface OcppAnswerHeader {
   readonly epoch: string;
 }
 export type OcppAnswer =
-  | { readonly outcome: "answered"; readonly response: unknown }
+  | { readonly outcome: "answered"; readonly response: unknown; readonly late?: true }
   | {
     readonly outcome: "failed";
     readonly error: {
@@ -82,6 +82,7 @@ export type OcppAnswer =
       readonly description: string;
       readonly details: unknown;
     };
+    readonly late?: true;
   }
   /** It was written to the socket (sent only when it had to wait for its turn). */
   | { readonly outcome: "sent" }
