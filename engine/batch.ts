@@ -1,5 +1,6 @@
 /** The open end of a group commit: collects the rows of worked-out messages and encodes them as JSON text. */
 import type { Effect, ViewRow } from "./actor.ts";
+import type { StatedFact } from "./ports/facts.ts";
 import type { EncodedBatch } from "./ports/store.ts";
 import { storedState } from "./step.ts";
 import { type Change, isWritten } from "./work.ts";
@@ -199,15 +200,20 @@ function journalRow(change: Change, shard: number, seq: number): string {
     `"header":${headerText},"body":${bodyText === "" ? "null" : bodyText}`;
   if (change.class === "S") return `${lead}}`;
   const reply = change.reply === undefined ? "null" : JSON.stringify(change.reply);
-  const facts = change.effects.filter((effect) => effect.type === "fact").map((fact) => ({
-    kind: fact.name.split(".", 1)[0],
-    name: fact.name,
-    id: fact.id,
-    tenant: slot.address.tenant,
-    at,
-    data: fact.data,
-  }));
+  const facts = change.effects.filter((effect) => effect.type === "fact").map((fact) =>
+    statedFact(fact, slot.address.tenant, at)
+  );
   return `${lead},"inputs":${inputsText ?? "null"},"reply":${reply},` +
     `"effects":${JSON.stringify(change.effects)}` +
     (facts.length === 0 ? "}" : `,"facts":${JSON.stringify(facts)}}`);
+}
+
+/** `session.started` is said of kind `session`, name `started`. */
+function statedFact(
+  { name, id, data }: Extract<Effect, { type: "fact" }>,
+  tenant: string,
+  at: number,
+): StatedFact {
+  const [kind = name, ...rest] = name.split(".");
+  return { kind, name: rest.join("."), id, tenant, at, data };
 }

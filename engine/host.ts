@@ -3,7 +3,7 @@
  * commit → answer and effects. Everything that leaves has been committed; everything that was not committed
  * is thrown away and worked out again.
  */
-import { parseAddress, partitionOf, shardOf } from "#schemas/address.ts";
+import { parseAddress } from "#schemas/address.ts";
 import { PlatformError, toPlatformError } from "#schemas/errors.ts";
 import type { ActorKind, InputProviders, InputRequest, PlainEvent } from "./actor.ts";
 import { actorSubject } from "./actor_client.ts";
@@ -11,9 +11,10 @@ import { Alarms } from "./alarms.ts";
 import type { DueEffect, ShardCursor } from "./batch.ts";
 import { decodeEnvelope, encodeAnswer } from "./envelope.ts";
 import { Lane, type LaneHost, type Unit } from "./lane.ts";
+import { setAside } from "./dead_letter.ts";
 import { Loader } from "./loader.ts";
 import { Outbox } from "./outbox.ts";
-import { type Answer, type Item, MAILBOX_MAX, type Partition } from "./partition.ts";
+import { type Answer, type Item, MAILBOX_MAX, type Partition, Partitions } from "./partition.ts";
 import type { Actors } from "./ports/actors.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -26,8 +27,6 @@ const LANES = 2;
 const FAULTS_MAX = 3;
 /** An asker that gave no deadline (a tell) is served within this time or not at all. */
 const DEADLINE_MS = 20_000;
-/** A partition without messages for this long leaves memory. */
-const IDLE_MS = 10 * 60_000;
 const SWEEP_MS = 30_000;
 
 /** Whether an answer that rests on memory alone may leave (design 4, "Leases"). */
@@ -55,15 +54,12 @@ export class Host implements LaneHost {
   readonly #parts: HostParts;
   readonly #kinds: ReadonlyMap<string, ActorKind>;
   readonly #lanes: readonly Lane[];
-  readonly #cursors = new Map<number, ShardCursor>();
-  readonly #partitions = new Map<string, Partition>();
+  readonly #partitions: Partitions;
   readonly #loader: Loader;
   readonly #alarms: Alarms;
   readonly #outbox: Outbox;
   readonly #committed = new Set<number>();
-  #shardCount = 0;
   #stops: (() => void)[] = [];
-  #isStopping = false;
   readonly #counts;
 
   constructor(parts: HostParts) {
@@ -75,6 +71,7 @@ export class Host implements LaneHost {
       { length: LANES },
       (_, index) => new Lane(index, owner, { host: this, store, clock, telemetry }, noteCommit),
     );
+    this.#partitions = new Partitions(clock, this.#lanes);
     this.#loader = new Loader(store, this.#kinds, () => clock.now());
     this.#alarms = new Alarms(clock, (alarm) => this.#ring(alarm));
     this.#outbox = new Outbox({ store, actors, clock, telemetry });
@@ -99,11 +96,9 @@ export class Host implements LaneHost {
   /** Takes all shards of the installation, then listens. */
   async start(): Promise<void> {
     const { store, bus, owner, clock } = this.#parts;
-    this.#shardCount = await store.shardCount();
-    const all = Array.from({ length: this.#shardCount }, (_, shard) => shard);
-    for (const { shard, epoch, lastSeq } of await store.takeShards(owner, all)) {
-      this.#cursors.set(shard, { shard, epoch, committed: lastSeq, assigned: lastSeq });
-    }
+    const shardCount = await store.shardCount();
+    const all = Array.from({ length: shardCount }, (_, shard) => shard);
+    this.#partitions.own(await store.takeShards(owner, all), shardCount);
     for (const alarm of await store.alarms(all)) this.#alarms.arm(alarm);
     for (const row of await store.outbox(all)) this.#outbox.send(row);
     for (const shard of all) {
@@ -117,7 +112,7 @@ export class Host implements LaneHost {
 
   /** Takes nothing more, and resolves when what was taken has committed. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#partitions.close();
     for (const stop of this.#stops.splice(0)) stop();
     this.#alarms.stop();
     this.#outbox.stop();
@@ -126,7 +121,7 @@ export class Host implements LaneHost {
   }
 
   get shards(): readonly ShardCursor[] {
-    return [...this.#cursors.values()];
+    return this.#partitions.cursors;
   }
 
   release(unit: Unit): void {
@@ -143,7 +138,7 @@ export class Host implements LaneHost {
       partition.actors.clear();
       partition.generation++;
       const items = undone.map((unit) => unit.item);
-      if (!this.#cursors.has(partition.cursor.shard)) {
+      if (!this.#partitions.isOwned(partition)) {
         for (const item of items) this.#withhold(item, "shard lost");
         continue;
       }
@@ -159,21 +154,12 @@ export class Host implements LaneHost {
   }
 
   shardsLost(shards: readonly number[]): void {
-    const lost = new Set(shards);
-    for (const shard of lost) this.#cursors.delete(shard);
-    for (const [key, partition] of this.#partitions) {
-      if (!lost.has(partition.cursor.shard)) continue;
-      partition.queue.forEach((item) => item.answer({ kind: "withheld" }));
-      partition.queue = [];
-      this.#partitions.delete(key);
-    }
+    for (const item of this.#partitions.lose(new Set(shards))) this.#withhold(item, "shard lost");
     this.#parts.telemetry.log("warn", "shards were taken over by another worker", { shards });
   }
 
   resume(lane: Lane): void {
-    for (const partition of this.#partitions.values()) {
-      if (partition.lane === lane && partition.queue.length > 0) this.#drain(partition);
-    }
+    for (const partition of this.#partitions.waitingOn(lane)) this.#drain(partition);
   }
 
   #receive(text: string, remainingMs: number | undefined): Promise<string | undefined> {
@@ -215,7 +201,7 @@ export class Host implements LaneHost {
   #enqueue(item: Item): void {
     let partition: Partition;
     try {
-      partition = this.#partition(item.to);
+      partition = this.#partitions.of(item.to);
     } catch (error) {
       item.answer({ kind: "error", error });
       return;
@@ -230,35 +216,6 @@ export class Host implements LaneHost {
     }
     partition.queue.push(item);
     this.#drain(partition);
-  }
-
-  #partition(to: string): Partition {
-    const address = parseAddress(to);
-    const key = `${address.tenant}/${partitionOf(address.key)}`;
-    const known = this.#partitions.get(key);
-    if (known !== undefined) {
-      known.lastUsed = this.#parts.clock.monotonic();
-      return known;
-    }
-    const cursor = this.#cursors.get(shardOf(address, this.#shardCount));
-    if (cursor === undefined || this.#isStopping) {
-      throw new PlatformError("unavailable", `Cannot reach ${to}: its shard is not here`, {
-        retryAfterSeconds: 1,
-      });
-    }
-    const partition: Partition = {
-      key,
-      cursor,
-      lane: this.#lanes[cursor.shard % LANES] as Lane,
-      actors: new Map(),
-      queue: [],
-      working: undefined,
-      generation: 0,
-      uncommitted: 0,
-      lastUsed: this.#parts.clock.monotonic(),
-    };
-    this.#partitions.set(key, partition);
-    return partition;
   }
 
   #drain(partition: Partition): void {
@@ -396,7 +353,7 @@ export class Host implements LaneHost {
       item.answer({ kind: "error", error });
       return;
     }
-    const { store, telemetry } = this.#parts;
+    const { telemetry } = this.#parts;
     const reason = error instanceof Error ? `${error.stack}` : String(error);
     if (++item.faults < FAULTS_MAX) {
       // Actors with uncommitted steps stay: their commit would otherwise be behind the memory.
@@ -406,16 +363,7 @@ export class Host implements LaneHost {
     }
     this.#counts.quarantined.add();
     telemetry.log("error", "a chart threw on a message", { actor: item.to, reason });
-    void store.deadLetter({
-      tenant: parseAddress(item.to).tenant,
-      actor: item.to,
-      type: item.header.type,
-      header: item.headerText,
-      body: item.bodyText,
-      reason,
-    }).catch((failure) =>
-      telemetry.log("error", "a dead letter was not stored", { error: String(failure) })
-    );
+    void setAside(item, reason, this.#parts);
     item.answer({ kind: "error", error: toPlatformError(error) });
   }
 
@@ -457,16 +405,11 @@ export class Host implements LaneHost {
 
   #sweepAfter(clock: Clock, delayMs: number): void {
     this.#stops.push(clock.schedule(delayMs, () => {
-      const before = clock.monotonic() - IDLE_MS;
-      for (const [key, partition] of this.#partitions) {
-        const isIdle = partition.queue.length === 0 && partition.working === undefined &&
-          partition.uncommitted === 0;
-        if (isIdle && partition.lastUsed < before) this.#partitions.delete(key);
-      }
+      this.#partitions.forgetIdle();
       this.#counts.partitions.set(this.#partitions.size);
       this.#counts.alarms.set(this.#alarms.size);
       this.#counts.outbox.set(this.#outbox.size);
-      if (!this.#isStopping) this.#sweepAfter(clock, delayMs);
+      this.#sweepAfter(clock, delayMs);
     }));
   }
 }

@@ -1,5 +1,6 @@
 import { toPlatformError } from "#schemas/errors.ts";
 import { Batch, type DueEffect, SnapshotTooLarge } from "./batch.ts";
+import { setAside } from "./dead_letter.ts";
 import type { Item, Partition } from "./partition.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { CommitOutcome, Store } from "./ports/store.ts";
@@ -280,18 +281,9 @@ export class Lane {
       item.answer({ kind: "text", text: "null", journalled: true });
       return;
     }
-    const { store, telemetry } = this.#parts;
+    const { telemetry } = this.#parts;
     telemetry.log("error", "a message was refused by the store", { actor: item.to, reason });
-    await store.deadLetter({
-      tenant: unit.changes[0]?.slot.address.tenant ?? "",
-      actor: item.to,
-      type: item.header.type,
-      header: item.headerText,
-      body: item.bodyText,
-      reason,
-    }).catch((error) =>
-      telemetry.log("error", "a dead letter was not stored", { error: String(error) })
-    );
+    await setAside(item, reason, this.#parts);
     item.answer({ kind: "error", error: toPlatformError(new Error(reason)) });
   }
 }

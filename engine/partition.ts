@@ -1,6 +1,10 @@
-import type { ActorSlot, WorkItem } from "./work.ts";
+import { parseAddress, partitionOf, shardOf } from "#schemas/address.ts";
+import { PlatformError } from "#schemas/errors.ts";
 import type { ShardCursor } from "./batch.ts";
 import type { Lane } from "./lane.ts";
+import type { Clock } from "./ports/clock.ts";
+import type { OwnedShard } from "./ports/store.ts";
+import type { ActorSlot, WorkItem } from "./work.ts";
 
 /** Messages that one partition may keep waiting. A station has at most a few frames in flight. */
 export const MAILBOX_MAX = 256;
@@ -37,4 +41,104 @@ export interface Partition {
   /** Units that are worked out and not committed. */
   uncommitted: number;
   lastUsed: number;
+}
+
+/** A partition without messages for this long leaves memory. */
+const IDLE_MS = 10 * 60_000;
+
+/** The partitions in memory, and the shards that this worker owns. */
+export class Partitions {
+  readonly #clock: Clock;
+  readonly #lanes: readonly Lane[];
+  readonly #cursors = new Map<number, ShardCursor>();
+  readonly #partitions = new Map<string, Partition>();
+  #shardCount = 0;
+  #isClosed = false;
+
+  constructor(clock: Clock, lanes: readonly Lane[]) {
+    this.#clock = clock;
+    this.#lanes = lanes;
+  }
+
+  get size(): number {
+    return this.#partitions.size;
+  }
+
+  get cursors(): readonly ShardCursor[] {
+    return [...this.#cursors.values()];
+  }
+
+  own(owned: readonly OwnedShard[], shardCount: number): void {
+    this.#shardCount = shardCount;
+    for (const { shard, epoch, lastSeq } of owned) {
+      this.#cursors.set(shard, { shard, epoch, committed: lastSeq, assigned: lastSeq });
+    }
+  }
+
+  isOwned(partition: Partition): boolean {
+    return this.#cursors.has(partition.cursor.shard);
+  }
+
+  /** No new message finds a partition any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  /** @throws {PlatformError} "unavailable" when the address's shard is not owned here. */
+  of(to: string): Partition {
+    const address = parseAddress(to);
+    const key = `${address.tenant}/${partitionOf(address.key)}`;
+    const known = this.#partitions.get(key);
+    if (known !== undefined && !this.#isClosed) {
+      known.lastUsed = this.#clock.monotonic();
+      return known;
+    }
+    const cursor = this.#cursors.get(shardOf(address, this.#shardCount));
+    const lane = this.#lanes[(cursor?.shard ?? 0) % this.#lanes.length];
+    if (cursor === undefined || lane === undefined || this.#isClosed) {
+      throw new PlatformError("unavailable", `Cannot reach ${to}: its shard is not here`, {
+        retryAfterSeconds: 1,
+      });
+    }
+    const partition: Partition = {
+      key,
+      cursor,
+      lane,
+      actors: new Map(),
+      queue: [],
+      working: undefined,
+      generation: 0,
+      uncommitted: 0,
+      lastUsed: this.#clock.monotonic(),
+    };
+    this.#partitions.set(key, partition);
+    return partition;
+  }
+
+  waitingOn(lane: Lane): readonly Partition[] {
+    return [...this.#partitions.values()].filter((partition) =>
+      partition.lane === lane && partition.queue.length > 0
+    );
+  }
+
+  /** Forgets shards that another worker owns now; returns the messages that waited there. */
+  lose(shards: ReadonlySet<number>): readonly Item[] {
+    for (const shard of shards) this.#cursors.delete(shard);
+    const lost: Item[] = [];
+    for (const [key, partition] of this.#partitions) {
+      if (!shards.has(partition.cursor.shard)) continue;
+      lost.push(...partition.queue.splice(0));
+      this.#partitions.delete(key);
+    }
+    return lost;
+  }
+
+  forgetIdle(): void {
+    const before = this.#clock.monotonic() - IDLE_MS;
+    for (const [key, partition] of this.#partitions) {
+      const isIdle = partition.queue.length === 0 && partition.working === undefined &&
+        partition.uncommitted === 0;
+      if (isIdle && partition.lastUsed < before) this.#partitions.delete(key);
+    }
+  }
 }
