@@ -206,8 +206,11 @@ BEGIN
   END IF;
   IF views->'commands' IS NOT NULL THEN
     INSERT INTO commands SELECT (json_populate_recordset(NULL::commands, views->'commands')).*
-    ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status, response = excluded.response,
-      error = excluded.error, session_id = excluded.session_id, updated_at = excluded.updated_at;
+    ON CONFLICT (tenant, id) DO UPDATE SET status = excluded.status,
+      response = coalesce(excluded.response, commands.response),
+      error = coalesce(excluded.error, commands.error),
+      session_id = coalesce(excluded.session_id, commands.session_id),
+      updated_at = excluded.updated_at;
   END IF;
   IF views->'alerts' IS NOT NULL THEN
     INSERT INTO alerts SELECT (json_populate_recordset(NULL::alerts, views->'alerts')).*

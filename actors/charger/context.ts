@@ -1,0 +1,279 @@
+/** What a charger actor remembers, and what it hears. Everything here has a bound. */
+import type { ActorEvent, ViewRow } from "#engine/actor.ts";
+import type {
+  AlertKind,
+  CallRequest,
+  CommandKind,
+  CommandRequest,
+  CommandStatus,
+  StationRegister,
+  StationSettings,
+} from "#schemas/events/charger.ts";
+import type {
+  OcppAnswer,
+  OcppProtocol,
+  PasswordRecord,
+  SocketOpened,
+} from "#schemas/events/gateway.ts";
+import type { StationEvent } from "#schemas/events/station.ts";
+
+export interface ChargerContext {
+  readonly tenant: string;
+  readonly stationId: string;
+  /** `stationKey(stationId)`: what session and alert ids begin with. */
+  readonly key: string;
+  /** Null = not registered. */
+  readonly createdAt: number | null;
+  readonly settings: StationSettings;
+  /** The current one, then the one before while a change is open. */
+  readonly passwords: readonly PasswordRecord[];
+  readonly link: Link | null;
+  /** Counts connections; with the shard's epoch it makes the connection epoch. */
+  readonly connections: number;
+  /** The last protocol spoken: it outlives the connection, and queued commands are worded in it. */
+  readonly protocol: OcppProtocol | null;
+  readonly lastSeenAt: number | null;
+  /** When its row was written last. */
+  readonly shownAt: number;
+  readonly boot: BootRecord | null;
+  /** The newest boots, for the detection of boot loops. */
+  readonly bootTimes: readonly number[];
+  readonly connectors: readonly ConnectorRecord[];
+  readonly open: readonly OpenSession[];
+  readonly closed: readonly ClosedSession[];
+  readonly refused: readonly RefusedStart[];
+  readonly commands: readonly CommandRecord[];
+  /** Ids of the newest finished commands with their last status: a repeated request is not sent again. */
+  readonly finished: readonly FinishedCommand[];
+  readonly awaited: readonly AwaitedStart[];
+  /** What we asked the station to send: let through although it is not accepted (rule B1). */
+  readonly triggered: readonly Triggered[];
+  readonly alerts: readonly AlertRecord[];
+  readonly clock: ClockEvidence;
+  readonly counts: {
+    readonly sessions: number;
+    readonly alerts: number;
+    readonly remoteStarts: number;
+    readonly ownCalls: number;
+  };
+  /** Rows of read models that the last step changed; not stored. */
+  readonly rows: readonly ViewRow[];
+}
+
+export interface Link {
+  readonly gateway: string;
+  readonly protocol: OcppProtocol;
+  readonly epoch: string;
+  readonly openedAt: number;
+  /** Whether the station has booted on this connection. */
+  readonly hasBooted: boolean;
+}
+
+export interface BootRecord {
+  readonly vendor: string;
+  readonly model: string;
+  readonly serialNumber: string | null;
+  readonly firmwareVersion: string | null;
+}
+
+export interface ConnectorRecord {
+  readonly evseId: number;
+  readonly connectorId: number;
+  /** As the station sent it. */
+  readonly status: string;
+  readonly errorCode: string | null;
+  /** The station's time of it, which orders reports (rule S4). */
+  readonly stationAt: number | null;
+  /** The station's time, or ours when it gave none. */
+  readonly reportedAt: number;
+}
+
+export interface OpenSession {
+  /** Session `<key>~<n>`. */
+  readonly n: number;
+  readonly transactionId: string;
+  readonly evseId: number | null;
+  readonly connectorId: number | null;
+  /** Digest of the 1.6 start's identity (rule T2); null for 2.x, whose key is the transaction id. */
+  readonly startDigest: string | null;
+  readonly tokenUid: string | null;
+  readonly meterStartWh: number | null;
+  readonly startedAt: number;
+}
+
+export interface ClosedSession {
+  readonly n: number;
+  readonly transactionId: string;
+  readonly startDigest: string | null;
+}
+
+/** A start that made no session (rule T3): its later messages are answered and make none either. */
+export interface RefusedStart {
+  readonly transactionId: string;
+  readonly startDigest: string | null;
+  readonly status: string;
+}
+
+export interface CommandRecord {
+  readonly id: string;
+  readonly kind: CommandKind | "call";
+  readonly action: string;
+  readonly status: CommandStatus;
+  readonly createdAt: number;
+  /** When its present wait is over: the queue's, the station's answer, or that of a late one. */
+  readonly deadline: number;
+  readonly timeoutMs: number;
+  readonly replyTo: string | null;
+  readonly batchId: string | null;
+  /** The body of a typed command, while it waits for a connection. */
+  readonly body: Readonly<Record<string, unknown>> | null;
+  /** Of a remote start: it leads to the session. */
+  readonly remoteStartId: number | null;
+  readonly tokenType: string | null;
+  readonly sessionId: string | null;
+  /** A CALL of the platform's own: no row, no fact, nobody waits. */
+  readonly isOwn: boolean;
+}
+
+export interface FinishedCommand {
+  readonly id: string;
+  readonly kind: CommandKind | "call";
+  readonly action: string;
+  readonly status: CommandStatus;
+  readonly createdAt: number;
+}
+
+/** A remote start whose session has not come yet, with what is needed to tell of it. */
+export interface AwaitedStart {
+  readonly id: string;
+  readonly kind: "remote-start";
+  readonly action: string;
+  readonly status: "accepted";
+  readonly createdAt: number;
+  readonly replyTo: string | null;
+  readonly batchId: string | null;
+  readonly remoteStartId: number;
+  readonly tokenUid: string;
+  readonly evseId: number | null;
+  readonly until: number;
+}
+
+export interface Triggered {
+  readonly action: string;
+  readonly until: number;
+}
+
+export interface AlertRecord {
+  readonly n: number;
+  readonly kind: AlertKind;
+  readonly sessionId: string | null;
+  readonly detail: string;
+  readonly openedAt: number;
+  readonly acknowledgedAt: number | null;
+}
+
+export interface ClockEvidence {
+  /** Station time minus ours at the last timestamp that says something; null = none yet. */
+  readonly offsetMs: number | null;
+  /** How many timestamps in a row were late by more than we bear. */
+  readonly lateInARow: number;
+}
+
+/** A message of the station with what the transport knows of it. */
+export type FromStation = StationEvent & {
+  readonly protocol: OcppProtocol;
+  readonly messageId: string;
+  readonly action: string;
+  readonly receivedAt: number;
+};
+
+/** What sessions tell their charger within the same commit. */
+export type FromSession =
+  | {
+    readonly type: "session.alert";
+    readonly kind: "implausibleMeter" | "stuckSession";
+    readonly sessionId: string;
+    readonly detail: string;
+  }
+  | { readonly type: "session.recovered"; readonly sessionId: string }
+  | {
+    readonly type: "session.incomplete";
+    readonly sessionId: string;
+    readonly transactionId: string;
+  };
+
+export type Told =
+  | ({ readonly type: "station.register" | "station.import" | "station.change" } & StationRegister)
+  | { readonly type: "station.remove" }
+  | ({ readonly type: "socket.opened" } & SocketOpened)
+  | {
+    readonly type: "socket.closed";
+    readonly epoch: string;
+    readonly code: number;
+    readonly reason: string;
+  }
+  | { readonly type: "gateway.lost"; readonly gateway: string }
+  | ({ readonly type: "call.request" } & CallRequest)
+  | ({ readonly type: "command.request" } & CommandRequest)
+  | ({ readonly type: "ocpp.answer"; readonly messageId: string; readonly late?: boolean } & OcppAnswer)
+  | { readonly type: "session.close-stale" }
+  | { readonly type: "alert.acknowledge" | "alert.resolve"; readonly alertId: string };
+
+export type Asked =
+  | { readonly type: "station.describe" }
+  | { readonly type: "socket.authenticate"; readonly identity: string };
+
+/** Alarms of a charger. `due` tells how late it rings: time in which we did not listen does not count. */
+export type Rung = { readonly type: "alarm.offline" | "alarm.commands"; readonly due: number };
+
+export type ChargerEvent = ActorEvent & (FromStation | FromSession | Told | Asked | Rung);
+
+/** The events of the given types. */
+export type EventOf<Type extends ChargerEvent["type"]> = Type extends unknown
+  ? Having<ChargerEvent, Type>
+  : never;
+
+/** Of a union the members whose type may be `Type`. */
+type Having<Event, Type> = Event extends { readonly type: infer Own }
+  ? Type extends Own ? Event & { readonly type: Type } : never
+  : never;
+
+export const settingsDefault: StationSettings = {
+  securityProfile: 0,
+  locationId: null,
+  tags: [],
+  quiet: false,
+  registration: "Accepted",
+  heartbeatIntervalSeconds: 300,
+  authorisationRequired: true,
+};
+
+export function newCharger(tenant: string, stationId: string, key: string): ChargerContext {
+  return {
+    tenant,
+    stationId,
+    key,
+    createdAt: null,
+    settings: settingsDefault,
+    passwords: [],
+    link: null,
+    connections: 0,
+    protocol: null,
+    lastSeenAt: null,
+    shownAt: 0,
+    boot: null,
+    bootTimes: [],
+    connectors: [],
+    open: [],
+    closed: [],
+    refused: [],
+    commands: [],
+    finished: [],
+    awaited: [],
+    triggered: [],
+    alerts: [],
+    clock: { offsetMs: null, lateInARow: 0 },
+    counts: { sessions: 0, alerts: 0, remoteStarts: 0, ownCalls: 0 },
+    rows: [],
+  };
+}

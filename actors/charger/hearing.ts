@@ -1,0 +1,177 @@
+/**
+ * How an event passes the charger: which need a step, which change nothing that is stored, and which belong
+ * to a session. This is the hot path of every message.
+ */
+import { authorise } from "#actors/domain/authorisation.ts";
+import type { EventClass, Folded, InputRequest } from "#engine/actor.ts";
+import type { Address } from "#schemas/address.ts";
+import { PlatformError } from "#schemas/errors.ts";
+import type { AuthenticateReply } from "#schemas/events/gateway.ts";
+import type { TokenRecord } from "#schemas/events/token.ts";
+import { isClockNews } from "./clock.ts";
+import { isRepeat, isStale } from "./connectors.ts";
+import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
+import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
+import { meteredSession, ownerOf } from "./transactions.ts";
+import { sessionKey } from "./turn.ts";
+import { describeStation } from "./views.ts";
+
+/** A station that only beats shows itself in the read model this often. */
+export const SHOW_EVERY_MS = 10 * 60_000;
+
+/** An event of one of these types; `receive` has given it its shape. */
+export function isOf<Type extends ChargerEvent["type"]>(
+  event: { readonly type: string },
+  ...types: readonly Type[]
+): event is EventOf<Type> {
+  return types.some((type) => type === event.type);
+}
+
+function isTransaction(event: { readonly type: string }): event is TransactionMessage {
+  return event.type.startsWith("TransactionEvent.");
+}
+
+/** The session that takes the message itself: what changes nothing that the charger knows. */
+export function route(
+  event: { readonly type: string },
+  context: ChargerContext,
+): Address | undefined {
+  const n = isOf(event, "MeterValues")
+    ? meteredSession(context, event)
+    : isTransaction(event)
+    ? directSession(context, event)
+    : undefined;
+  if (n === undefined) return undefined;
+  return { tenant: context.tenant, kind: "session", key: sessionKey(context, n) };
+}
+
+function directSession(context: ChargerContext, event: TransactionMessage): number | undefined {
+  // A repeated 1.6 start only wants its id again, which is here.
+  if (event.family === "1.6" && event.type === "TransactionEvent.Started") return undefined;
+  const owner = ownerOf(context, event);
+  if (owner.of === "closed") return owner.session.n;
+  if (owner.of !== "open" || event.type === "TransactionEvent.Ended") return undefined;
+  const isAwaited = event.remoteStartId !== null ||
+    (event.idToken !== null && context.awaited.length > 0);
+  const isPlaced = owner.session.evseId === null && event.evseId !== null;
+  return isAwaited || isPlaced ? undefined : owner.session.n;
+}
+
+export function classify(event: { readonly type: string }, context: ChargerContext): EventClass {
+  if (isOf(event, "Heartbeat")) {
+    return event.receivedAt - context.shownAt >= SHOW_EVERY_MS ? "transition" : "beat";
+  }
+  if (isOf(event, "MeterValues", "Notice")) return "sample";
+  if (isOf(event, "Authorize", "station.describe", "socket.authenticate")) return "question";
+  if (isOf(event, "StatusNotification")) {
+    const { at, receivedAt } = event;
+    const isClocked = at !== null && isClockNews(context, at, receivedAt);
+    const isOld = isStale(context, event, receivedAt) || isRepeat(context, event);
+    return isOld && !isClocked ? "beat" : "transition";
+  }
+  if (isOf(event, "ocpp.answer")) {
+    const isKnown = context.commands.some(({ id }) => id === event.messageId);
+    return isKnown && event.outcome !== "sent" ? "transition" : "beat";
+  }
+  return isTransaction(event) ? classifyTransaction(event, context) : "transition";
+}
+
+function classifyTransaction(event: TransactionMessage, context: ChargerContext): EventClass {
+  const { of } = ownerOf(context, event);
+  const isStart = event.type === "TransactionEvent.Started";
+  if (of === "refused") return isStart ? "question" : "sample";
+  const isRepeatedStart = isStart && event.family === "1.6" && of !== "new";
+  return isRepeatedStart ? "question" : "transition";
+}
+
+/** What the step or the answer needs from outside. */
+export function inputs(
+  event: { readonly type: string },
+  context: ChargerContext,
+): readonly InputRequest[] {
+  if (isOf(event, "Authorize")) return [tokenRequest(event.idToken.uid)];
+  if (isTransaction(event)) return transactionInputs(event, context);
+  const isUnknown = context.createdAt === null;
+  if (isOf(event, "socket.opened")) {
+    const epoch = { name: "epoch", source: "shardEpoch", request: context.key };
+    return isUnknown ? [epoch, mayRegister] : [epoch];
+  }
+  if (isOf(event, "socket.authenticate")) return isUnknown ? [mayRegister] : [];
+  if (isOf(event, "command.request") && event.kind === "remote-start") {
+    return [tokenRequest(String(event.body["tokenUid"]))];
+  }
+  return [];
+}
+
+const mayRegister: InputRequest = { name: "mayRegister", source: "autoRegister", request: null };
+
+function transactionInputs(
+  event: TransactionMessage,
+  context: ChargerContext,
+): readonly InputRequest[] {
+  const { of } = ownerOf(context, event);
+  const requests: InputRequest[] = [];
+  const uid = event.idToken?.uid;
+  if (uid !== undefined) requests.push(tokenRequest(uid));
+  if (of !== "new") return requests;
+  if (uid !== undefined && !event.offline && context.settings.authorisationRequired) {
+    const holder = sessionKey(context, context.counts.sessions + 1);
+    const replaces = replacedBy(context, event).map(({ n }) => sessionKey(context, n));
+    requests.push({ name: "grant", source: "grant", request: { uid, holder, replaces } });
+  }
+  if (event.family === "1.6") {
+    requests.push({ name: "transactionId", source: "transactionId", request: null });
+  }
+  return requests;
+}
+
+function tokenRequest(uid: string): InputRequest {
+  return { name: "token", source: "token", request: { uid } };
+}
+
+export function fold(event: ChargerEvent, context: ChargerContext): Folded<ChargerContext> {
+  return { context: { ...context, lastSeenAt: event.now }, reply: foldReply(event, context) };
+}
+
+function foldReply(event: ChargerEvent, context: ChargerContext): unknown {
+  if (event.type === "Heartbeat") return { currentTime: event.now };
+  if (!isTransaction(event)) return {};
+  const owner = ownerOf(context, event);
+  return owner.of === "refused" ? refusedReply(event, owner.start) : {};
+}
+
+/** Questions: answered from what is known, changing nothing. */
+export function answer(event: ChargerEvent, context: ChargerContext): unknown {
+  if (event.type === "socket.authenticate") return authentication(event, context);
+  if (event.type === "station.describe") {
+    if (context.createdAt !== null) return describeStation(context);
+    throw new PlatformError("not-found", "Cannot describe the station: it is not registered");
+  }
+  const token = (event.inputs["token"] ?? null) as TokenRecord | null;
+  const { authorisationRequired } = context.settings;
+  if (event.type === "Authorize") {
+    const { idToken, now: at } = event;
+    const question = { idToken, token, at, authorisationRequired, granted: null };
+    return { idTokenInfo: authorise(question) };
+  }
+  if (!isTransaction(event)) throw new TypeError(`Cannot answer "${event.type}": no question`);
+  const owner = ownerOf(context, event);
+  if (owner.of === "refused") return refusedReply(event, owner.start);
+  const { idToken, now: at } = event;
+  const transactionId = owner.of === "open" || owner.of === "closed"
+    ? owner.session.transactionId
+    : event.transactionId;
+  const question = { token, at, authorisationRequired, granted: null };
+  return {
+    transactionId,
+    idTokenInfo: idToken === null ? null : authorise({ ...question, idToken }),
+  };
+}
+
+function authentication(event: ChargerEvent, context: ChargerContext): AuthenticateReply {
+  const { settings: { securityProfile }, passwords } = context;
+  if (context.createdAt !== null) return { known: true, securityProfile, passwords };
+  return event.inputs["mayRegister"] === true
+    ? { known: true, securityProfile: 0, passwords: [] }
+    : { known: false };
+}

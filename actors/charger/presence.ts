@@ -1,0 +1,101 @@
+/** Reachability: which socket is the station's, and since when there is none (design rule 1.7). */
+import type { GatewayOrder } from "#schemas/events/gateway.ts";
+import { findAlert, openAlert, settleAlert } from "./alerts.ts";
+import { doubtSent } from "./command_answers.ts";
+import { sendQueued } from "./commands.ts";
+import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
+import { rule, type Turn } from "./turn.ts";
+import { describeStation } from "./views.ts";
+
+/** A station may be away that long before it is an alert: reboots and mobile networks take a few minutes. */
+export const OFFLINE_ALERT_MS = 5 * 60_000;
+/** An alarm that rings later than this rang late because we were not there to hear the station. */
+export const LATE_RING_MS = 30_000;
+/** RFC 6455, 7.4.1: policy violation. The station's newer socket is the one that counts. */
+const CLOSE_REPLACED = 4_001;
+const CLOSE_REMOVED = 4_002;
+
+/**
+ * The newest socket wins and the one before is told to close: a station that lost its network comes back
+ * long before we notice that its old socket is dead.
+ */
+export const openSocket = rule(["socket.opened"], (turn, event) => {
+  const { context } = turn;
+  const old = context.link;
+  if (event.again && old !== null && old.gateway !== event.gateway) {
+    turn.refuse("conflict", "Cannot take the socket over again: a newer one is open elsewhere");
+    return;
+  }
+  const connections = context.connections + 1;
+  const isSameSocket = event.again && old !== null;
+  const link: Link = {
+    gateway: event.gateway,
+    protocol: event.protocol,
+    epoch: `${String(turn.inputs["epoch"])}.${connections}`,
+    openedAt: isSameSocket ? old.openedAt : turn.now,
+    hasBooted: isSameSocket && old.hasBooted,
+  };
+  turn.show({ link, connections, protocol: event.protocol, lastSeenAt: turn.now });
+  turn.reply({ epoch: link.epoch });
+  if (old === null) {
+    turn.disarm("offline");
+    settleAlert(turn, "offline");
+    turn.set({ clock: { ...context.clock, lateInARow: 0 } });
+    turn.fact("charger.connected", describeStation(turn.context));
+  } else if (!isSameSocket) {
+    orderClose(turn, old, "Replaced by a newer connection");
+    doubtSent(turn);
+  }
+  sendQueued(turn);
+});
+
+/** The socket is gone: what was sent and not answered is in doubt, the sessions go on. */
+export const loseSocket = rule(["socket.closed", "gateway.lost"], (turn) => {
+  turn.show({ link: null });
+  doubtSent(turn);
+  turn.arm("offline", turn.now + OFFLINE_ALERT_MS);
+  turn.fact("charger.disconnected", describeStation(turn.context));
+});
+
+/** The station has been away for long; time in which we were not listening does not count. */
+export const noteOffline = rule(["alarm.offline"], (turn, event) => {
+  if (turn.now - event.due > LATE_RING_MS) {
+    turn.arm("offline", turn.now + OFFLINE_ALERT_MS);
+    return;
+  }
+  const minutes = OFFLINE_ALERT_MS / 60_000;
+  openAlert(turn, "offline", `Not connected for ${minutes} minutes`);
+});
+
+/** A station that does nothing but beat shows that it is there. */
+export const noteBeat = rule(["Heartbeat"], (turn) => {
+  turn.show({ lastSeenAt: turn.now });
+  turn.reply({ currentTime: turn.now });
+});
+
+/** Whether this is news of the socket that counts; an older one's end says nothing (peers, row 10). */
+export function isOfCurrentSocket(context: ChargerContext, event: ChargerEvent): boolean {
+  if (context.link === null) return false;
+  if (event.type === "socket.closed") return event.epoch === context.link.epoch;
+  return event.type === "gateway.lost" && event.gateway === context.link.gateway;
+}
+
+/** Closes the socket of a station that is removed. */
+export function dropSocket(turn: Turn): void {
+  const { link } = turn.context;
+  if (link !== null) orderClose(turn, link, "The station was removed", CLOSE_REMOVED);
+  turn.disarm("offline");
+  if (findAlert(turn.context, "offline") !== undefined) settleAlert(turn, "offline");
+}
+
+function orderClose(turn: Turn, link: Link, reason: string, code = CLOSE_REPLACED): void {
+  const order: GatewayOrder = {
+    order: "close",
+    tenant: turn.context.tenant,
+    identity: turn.context.stationId,
+    epoch: link.epoch,
+    code,
+    reason,
+  };
+  turn.send(`gateway.${link.gateway}`, order);
+}

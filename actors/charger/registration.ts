@@ -1,0 +1,116 @@
+/** What operators set for a station, and what it hears when it boots (rules B1 to B5). */
+import type { StationRegistered, StationSettings } from "#schemas/events/charger.ts";
+import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
+import { cancelAll, settleResets } from "./command_answers.ts";
+import { sendOwnCall } from "./commands.ts";
+import { type BootRecord, newCharger, settingsDefault } from "./context.ts";
+import { dropSocket } from "./presence.ts";
+import { closeStale } from "./sessions.ts";
+import { keepNewest, rule, type Turn } from "./turn.ts";
+import { describeStation } from "./views.ts";
+
+/** How long a station that is not accepted waits before it boots again (rule B3). */
+export const RETRY_WAIT_S = 60;
+/** That many boots in that time are a loop. */
+export const LOOP_BOOTS = 5;
+export const LOOP_WINDOW_MS = 10 * 60_000;
+
+/** Creates a station, or takes new settings over. The chart has refused what may not be. */
+export const changeSettings = rule(
+  ["station.register", "station.import", "station.change"],
+  (turn, event) => {
+    const { context } = turn;
+    const isNew = context.createdAt === null;
+    // An import replaces, a change merges.
+    const before = event.type === "station.change" ? context.settings : settingsDefault;
+    const settings: StationSettings = { ...before, ...event.settings };
+    turn.show({
+      settings,
+      createdAt: context.createdAt ?? turn.now,
+      ...(event.password === undefined ? {} : {
+        passwords: event.password === null ? [] : [event.password],
+      }),
+    });
+    const station = describeStation(turn.context);
+    const reply: StationRegistered = { created: isNew, station };
+    turn.reply(reply);
+    turn.fact("charger.changed", station);
+  },
+);
+
+/** An unknown station that may register itself: profile 0, all else by default. */
+export const registerItself = rule(["socket.opened"], (turn) => {
+  turn.show({ createdAt: turn.now, settings: settingsDefault });
+  turn.fact("charger.changed", describeStation(turn.context));
+});
+
+/** Ends the station. Its session and alert numbers are never given again, should it come back. */
+export const removeStation = rule(["station.remove"], (turn) => {
+  const { context } = turn;
+  closeStale(turn);
+  cancelAll(turn);
+  dropSocket(turn);
+  resolveAll(turn);
+  const { tenant, stationId, key } = context;
+  turn.show({
+    ...newCharger(tenant, stationId, key),
+    counts: turn.context.counts,
+    connections: context.connections,
+    closed: turn.context.closed,
+  });
+  turn.reply({});
+  turn.fact("charger.changed", { id: stationId, stationId, removed: true });
+});
+
+/** The answer is the setting; what it says of the station is kept whatever the answer (rule B3). */
+export const noteBoot = rule(["BootNotification"], (turn, event) => {
+  const { context } = turn;
+  const { settings } = context;
+  const isAccepted = settings.registration === "Accepted";
+  const boot: BootRecord = {
+    vendor: event.vendor,
+    model: event.model,
+    serialNumber: event.serialNumber,
+    firmwareVersion: event.firmwareVersion,
+  };
+  turn.show({
+    boot,
+    lastSeenAt: turn.now,
+    link: context.link === null ? null : { ...context.link, hasBooted: true },
+  });
+  turn.reply({
+    status: settings.registration,
+    currentTime: turn.now,
+    interval: isAccepted ? settings.heartbeatIntervalSeconds : RETRY_WAIT_S,
+  });
+  turn.fact("charger.booted", describeStation(turn.context));
+  if (!isAccepted) return;
+  settleResets(turn);
+  watchBootLoop(turn);
+  if (!isSameBuild(context.boot, boot)) askInventory(turn);
+});
+
+function watchBootLoop(turn: Turn): void {
+  const bootTimes = keepNewest(turn.context.bootTimes, turn.now, LOOP_BOOTS);
+  turn.set({ bootTimes });
+  const [oldest] = bootTimes;
+  const isLoop = oldest !== undefined && bootTimes.length === LOOP_BOOTS &&
+    turn.now - oldest <= LOOP_WINDOW_MS;
+  if (isLoop) {
+    openAlert(turn, "bootLoop", `${LOOP_BOOTS} boots within ${LOOP_WINDOW_MS / 60_000} minutes`);
+  } else settleAlert(turn, "bootLoop");
+}
+
+/** Rule B5: at first contact and after new firmware the whole inventory is asked for (2.x). */
+function askInventory(turn: Turn): void {
+  const { settings, link, counts } = turn.context;
+  if (settings.quiet || link === null || link.protocol === "ocpp1.6") return;
+  const requestId = counts.ownCalls + 1;
+  const payload = { requestId, reportBase: "FullInventory" };
+  sendOwnCall(turn, { action: "GetBaseReport", payload });
+}
+
+function isSameBuild(before: BootRecord | null, now: BootRecord): boolean {
+  return before !== null && before.vendor === now.vendor && before.model === now.model &&
+    before.serialNumber === now.serialNumber && before.firmwareVersion === now.firmwareVersion;
+}

@@ -1,0 +1,168 @@
+/** How a charger shows itself: descriptions for REST and facts, rows for the read models. */
+import type { ViewRow } from "#engine/actor.ts";
+import type {
+  AlertDescription,
+  CommandDescription,
+  ConnectorDescription,
+  EvseDescription,
+  StationDescription,
+} from "#schemas/events/charger.ts";
+import { formatInstant } from "#schemas/instant.ts";
+import type { AlertRecord, ChargerContext, CommandRecord, FinishedCommand } from "./context.ts";
+import { sessionKey } from "./turn.ts";
+
+export function describeStation(context: ChargerContext): StationDescription {
+  const { settings, link, boot } = context;
+  return {
+    id: context.stationId,
+    ...settings,
+    createdAt: formatInstant(context.createdAt ?? 0),
+    presence: {
+      connected: link !== null,
+      protocol: link?.protocol ?? null,
+      lastSeenAt: context.lastSeenAt === null ? null : formatInstant(context.lastSeenAt),
+    },
+    boot: {
+      vendor: boot?.vendor ?? null,
+      model: boot?.model ?? null,
+      serialNumber: boot?.serialNumber ?? null,
+      firmwareVersion: boot?.firmwareVersion ?? null,
+    },
+    evses: describeEvses(context),
+    openSessions: openSessionIds(context),
+  };
+}
+
+function describeEvses(context: ChargerContext): readonly EvseDescription[] {
+  const evses = new Map<number, ConnectorDescription[]>();
+  const ordered = [...context.connectors].sort((a, b) =>
+    a.evseId - b.evseId || a.connectorId - b.connectorId
+  );
+  for (const { evseId, connectorId, status, reportedAt } of ordered) {
+    const connectors = evses.get(evseId) ?? [];
+    connectors.push({ connectorId, status, reportedAt: formatInstant(reportedAt) });
+    evses.set(evseId, connectors);
+  }
+  return [...evses].map(([evseId, connectors]) => ({ evseId, connectors }));
+}
+
+function openSessionIds(context: ChargerContext): readonly string[] {
+  return context.open.map(({ n }) => sessionKey(context, n));
+}
+
+export function stationRow(context: ChargerContext): ViewRow {
+  if (context.createdAt === null) {
+    return { table: "stations", id: context.stationId, row: null };
+  }
+  const { settings, link, boot } = context;
+  return {
+    table: "stations",
+    id: context.stationId,
+    row: {
+      location_id: settings.locationId,
+      tags: settings.tags,
+      security_profile: settings.securityProfile,
+      quiet: settings.quiet,
+      registration: settings.registration,
+      heartbeat_interval_seconds: settings.heartbeatIntervalSeconds,
+      authorisation_required: settings.authorisationRequired,
+      connected: link !== null,
+      gateway: link?.gateway ?? null,
+      protocol: link?.protocol ?? null,
+      last_seen_at: context.lastSeenAt === null ? null : formatInstant(context.lastSeenAt),
+      vendor: boot?.vendor ?? null,
+      model: boot?.model ?? null,
+      serial_number: boot?.serialNumber ?? null,
+      firmware_version: boot?.firmwareVersion ?? null,
+      evses: describeEvses(context),
+      statuses: [...new Set(context.connectors.map(({ status }) => status))],
+      open_sessions: openSessionIds(context),
+      created_at: formatInstant(context.createdAt),
+    },
+  };
+}
+
+export type AlertStatus = AlertDescription["status"];
+
+export function describeAlert(
+  context: ChargerContext,
+  alert: AlertRecord,
+  resolvedAt: number | null,
+): AlertDescription {
+  const { acknowledgedAt } = alert;
+  const unresolved = acknowledgedAt === null ? "open" : "acknowledged";
+  return {
+    id: `${context.key}~a${alert.n}`,
+    kind: alert.kind,
+    stationId: context.stationId,
+    sessionId: alert.sessionId,
+    status: resolvedAt === null ? unresolved : "resolved",
+    detail: alert.detail,
+    openedAt: formatInstant(alert.openedAt),
+    acknowledgedAt: acknowledgedAt === null ? null : formatInstant(acknowledgedAt),
+    resolvedAt: resolvedAt === null ? null : formatInstant(resolvedAt),
+  };
+}
+
+export function alertRow(alert: AlertDescription): ViewRow {
+  return {
+    table: "alerts",
+    id: alert.id,
+    row: {
+      kind: alert.kind,
+      station_id: alert.stationId,
+      session_id: alert.sessionId,
+      status: alert.status,
+      detail: alert.detail,
+      opened_at: alert.openedAt,
+      acknowledged_at: alert.acknowledgedAt,
+      resolved_at: alert.resolvedAt,
+    },
+  };
+}
+
+/** What an answer of the station adds to a command. */
+export type CommandResult = Pick<CommandDescription, "response" | "error" | "sessionId">;
+
+export function describeCommand(
+  context: ChargerContext,
+  command: CommandRecord | FinishedCommand,
+  now: number,
+  result: CommandResult = {},
+): CommandDescription {
+  return {
+    id: command.id,
+    stationId: context.stationId,
+    kind: command.kind,
+    action: command.action,
+    status: command.status,
+    ...result,
+    createdAt: formatInstant(command.createdAt),
+    updatedAt: formatInstant(now),
+  };
+}
+
+export function commandRow(
+  command: CommandDescription,
+  batchId: string | null,
+  request: unknown,
+): ViewRow {
+  return {
+    table: "commands",
+    id: command.id,
+    row: {
+      station_id: command.stationId,
+      kind: command.kind,
+      action: command.action,
+      status: command.status,
+      batch_id: batchId,
+      // Written once, when the command is new: an update leaves the stored one as it is.
+      request: request ?? {},
+      response: command.response ?? null,
+      error: command.error ?? null,
+      session_id: command.sessionId ?? null,
+      created_at: command.createdAt,
+      updated_at: command.updatedAt,
+    },
+  };
+}
