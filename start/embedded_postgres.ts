@@ -1,12 +1,13 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { prepareDatabase } from "#engine/adapters/postgres_setup.ts";
 import type { DataFolder } from "./data_folder.ts";
 import type { Say } from "./nats_binary.ts";
 import { postgresBinaries } from "./postgres_binaries.ts";
 import { ensureCluster, quietEnvironment, superuser } from "./postgres_cluster.ts";
 import { isReady, lockFileLines, serverCommand } from "./postgres_server.ts";
-import { endProcess, isRunning, markOf, processesIn, type StopStep } from "./process_mark.ts";
+import { endProcess, isRunning, processesIn, type StopStep } from "./process_mark.ts";
 import { errorText, StartError } from "./start_error.ts";
 import { ChildFailure, supervise } from "./supervised_child.ts";
 import { unprivilegedUser } from "./system_user.ts";
@@ -50,17 +51,18 @@ export async function clearPostgres(folder: DataFolder): Promise<void> {
   if (running !== undefined) await endProcess(running, stopSteps);
   await waitUntil(() => !left.some(isRunning), { timeoutMs: 1_000 });
   await Promise.all(left.map((mark) => endProcess(mark, orphanSteps)));
-  forgetReusedPid(cluster, postmaster);
+  forgetStaleLock(cluster, postmaster);
 }
 
 /**
- * Postgres refuses to start while the number in its lock file belongs to any process. When that process
- * is not Postgres, the number was given anew and the file is stale. (Is it dead, Postgres finds out itself.)
+ * Postgres refuses to start while the number in its lock file belongs to any process: one that was given
+ * the number anew, or a dead postmaster that nobody has collected. The file is stale in both cases, and
+ * no backend is left by now. (Without such a process Postgres finds out itself.)
  */
-function forgetReusedPid(cluster: string, pid: number): void {
-  if (!Number.isInteger(pid) || pid <= 0 || markOf(pid) === undefined) return;
-  const isOurs = processesIn(cluster, "postgres").some((mark) => mark.pid === pid);
-  if (!isOurs) rmSync(join(cluster, "postmaster.pid"), { force: true });
+function forgetStaleLock(cluster: string, pid: number): void {
+  if (process.platform !== "linux" || !Number.isInteger(pid) || pid <= 0) return;
+  if (!existsSync(`/proc/${pid}`) || processesIn(cluster, "postgres").length > 0) return;
+  rmSync(join(cluster, "postmaster.pid"), { force: true });
 }
 
 /**
@@ -93,7 +95,7 @@ export async function startEmbeddedPostgres(
     logFile: join(folder.path, "postgres.log"),
     records: folder.children,
     clear: () => clearPostgres(folder),
-    isReady: () => isReady(cluster, port),
+    isReady: (pid) => isReady(cluster, port, pid),
     readyTimeoutMs,
     stop: stopSteps,
     signal,

@@ -68,9 +68,13 @@ function serverSettings(settings: PostgresSettings): Readonly<Record<string, str
   };
 }
 
-/** Whether the server with this process id says in its own file that it takes connections. */
-export function isReady(folder: string, port: number): boolean {
+/**
+ * Whether the server says in its own file that it takes connections. A killed server's file stays behind
+ * and still says so: where one can have been, `pid` names the server that is meant.
+ */
+export function isReady(folder: string, port: number, pid?: number): boolean {
   const lines = lockFileLines(folder);
+  if (pid !== undefined && Number(lines[0]) !== pid) return false;
   return lines[3]?.trim() === String(port) && lines[7]?.trim() === "ready";
 }
 

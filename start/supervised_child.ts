@@ -18,7 +18,7 @@ export interface ChildPlan {
   readonly records: ChildRecords;
   /** Ends what an earlier run has left behind; called before every start. */
   clear(): Promise<void>;
-  isReady(): boolean | Promise<boolean>;
+  isReady(pid: number): boolean | Promise<boolean>;
   readonly readyTimeoutMs: number;
   readonly stop: readonly StopStep[];
   /** Gives the first start up. */
@@ -74,7 +74,8 @@ class Supervisor implements SupervisedChild {
     const logStart = sizeOf(this.#plan.logFile);
     const child = this.#spawn();
     const isSettled = async (): Promise<boolean> =>
-      hasEnded(child) || this.#plan.signal.aborted || this.#isClosing || await this.#plan.isReady();
+      hasEnded(child) || this.#plan.signal.aborted || this.#isClosing ||
+      await this.#plan.isReady(child.pid ?? 0);
     const isInTime = await waitUntil(isSettled, { timeoutMs: this.#plan.readyTimeoutMs });
     if (isInTime && !hasEnded(child) && !this.#plan.signal.aborted) {
       this.#upSinceMs = elapsedMs();
