@@ -1,0 +1,178 @@
+/** The settings of a station that an operator may choose, for the form that adds and the one that edits. */
+import { Button, NumberInput, PasswordInput, Select, Switch, TagsInput } from "@mantine/core";
+import type { ReactElement } from "react";
+import type { ChargingLocation, Station } from "../shapes.ts";
+
+export interface StationDraft {
+  readonly securityProfile: Station["securityProfile"];
+  readonly password: string;
+  readonly locationId: string | null;
+  readonly tags: readonly string[];
+  readonly registration: Station["registration"];
+  readonly heartbeatIntervalSeconds: number;
+  readonly authorisationRequired: boolean;
+  readonly quiet: boolean;
+}
+
+export const newStationDraft: StationDraft = {
+  securityProfile: 1,
+  password: "",
+  locationId: null,
+  tags: [],
+  registration: "Accepted",
+  heartbeatIntervalSeconds: 300,
+  authorisationRequired: true,
+  quiet: false,
+};
+
+export function draftOf(station: Station): StationDraft {
+  const { securityProfile, locationId, tags, registration, quiet } = station;
+  const { heartbeatIntervalSeconds, authorisationRequired } = station;
+  return {
+    securityProfile,
+    password: "",
+    locationId,
+    tags,
+    registration,
+    heartbeatIntervalSeconds,
+    authorisationRequired,
+    quiet,
+  };
+}
+
+/** What is sent: an empty password leaves the old one. */
+export function bodyOf(draft: StationDraft): Readonly<Record<string, unknown>> {
+  const { password, ...rest } = draft;
+  return password === "" ? rest : { ...rest, password };
+}
+
+interface StationFieldsProps {
+  readonly draft: StationDraft;
+  readonly onChange: (draft: StationDraft) => void;
+  readonly locations: readonly ChargingLocation[];
+  readonly isNew: boolean;
+}
+
+export function StationFields(props: StationFieldsProps): ReactElement {
+  const { draft, onChange, locations, isNew } = props;
+  const set = (change: Partial<StationDraft>): void => onChange({ ...draft, ...change });
+  return (
+    <>
+      <div className="form-pair">
+        <Select
+          label="Security profile"
+          allowDeselect={false}
+          value={String(draft.securityProfile)}
+          data={[
+            { value: "0", label: "0 · none" },
+            { value: "1", label: "1 · password" },
+            { value: "2", label: "2 · TLS and password" },
+            { value: "3", label: "3 · TLS with certificates" },
+          ]}
+          onChange={(value) => set({ securityProfile: profileOf(value) })}
+        />
+        <PasswordField draft={draft} set={set} isNew={isNew} />
+      </div>
+      <div className="form-pair">
+        <Select
+          label="Location"
+          placeholder="None"
+          clearable
+          searchable
+          value={draft.locationId}
+          data={locations.map(({ id, name }) => ({ value: id, label: name }))}
+          onChange={(locationId) => set({ locationId })}
+        />
+        <TagsInput
+          label="Tags"
+          placeholder="Enter after each"
+          value={[...draft.tags]}
+          onChange={(tags) => set({ tags })}
+        />
+      </div>
+      <div className="form-pair">
+        <Select
+          label="Registration"
+          allowDeselect={false}
+          value={draft.registration}
+          data={["Accepted", "Pending", "Rejected"]}
+          onChange={(value) => set({ registration: registrationOf(value) })}
+        />
+        <NumberInput
+          label="Heartbeat every"
+          suffix=" s"
+          min={10}
+          max={86_400}
+          value={draft.heartbeatIntervalSeconds}
+          onChange={(value) =>
+            typeof value === "number" && set({ heartbeatIntervalSeconds: value })}
+        />
+      </div>
+      <Switch
+        label="Authorisation required"
+        description="Off: anyone may charge (free vend)."
+        checked={draft.authorisationRequired}
+        onChange={(event) => set({ authorisationRequired: event.currentTarget.checked })}
+      />
+      <Switch
+        label="Quiet"
+        description="The platform sends this station nothing on its own."
+        checked={draft.quiet}
+        onChange={(event) => set({ quiet: event.currentTarget.checked })}
+      />
+    </>
+  );
+}
+
+interface PasswordFieldProps {
+  readonly draft: StationDraft;
+  readonly set: (change: Partial<StationDraft>) => void;
+  readonly isNew: boolean;
+}
+
+function PasswordField({ draft, set, isNew }: PasswordFieldProps): ReactElement {
+  const isUsed = draft.securityProfile === 1 || draft.securityProfile === 2;
+  return (
+    <PasswordInput
+      label="Password"
+      placeholder={isNew ? "At least 16 characters" : "Unchanged"}
+      disabled={!isUsed}
+      required={isNew && isUsed}
+      withAsterisk={false}
+      autoComplete="new-password"
+      value={isUsed ? draft.password : ""}
+      onChange={(event) => set({ password: event.currentTarget.value })}
+      rightSectionWidth={isUsed ? 92 : 36}
+      rightSection={isUsed
+        ? (
+          <Button variant="subtle" size="compact-xs" onClick={() => set({ password: newSecret() })}>
+            Generate
+          </Button>
+        )
+        : null}
+    />
+  );
+}
+
+/** 20 characters of 62: 119 bits, and within the 40 characters that OCPP allows. */
+function newSecret(): string {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  let secret = "";
+  while (secret.length < 20) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(32))) {
+      // 248 is the largest multiple of 62 in a byte: what lies above would favour the first letters.
+      if (byte < 248 && secret.length < 20) secret += letters[byte % 62];
+    }
+  }
+  return secret;
+}
+
+function profileOf(value: string | null): Station["securityProfile"] {
+  if (value === "1") return 1;
+  if (value === "2") return 2;
+  return value === "3" ? 3 : 0;
+}
+
+function registrationOf(value: string | null): Station["registration"] {
+  return value === "Pending" || value === "Rejected" ? value : "Accepted";
+}

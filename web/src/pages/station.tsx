@@ -1,0 +1,91 @@
+import { Tabs } from "@mantine/core";
+import type { ReactElement, ReactNode } from "react";
+import { useParams, useSearchParams } from "react-router";
+import { Chip } from "../components/glyph.tsx";
+import { Empty, PageHead, ProblemNote } from "../components/page.tsx";
+import { Presence } from "../components/presence.tsx";
+import { useStation } from "../station_live.ts";
+import type { Station } from "../shapes.ts";
+import { AlertList } from "./alerts.tsx";
+import { SessionTable } from "./sessions.tsx";
+import { StationLog } from "./station_log.tsx";
+import { StationNow } from "./station_now.tsx";
+import { StationSettings } from "./station_settings.tsx";
+
+const tabs = [
+  { value: "now", word: "Now" },
+  { value: "log", word: "OCPP log" },
+  { value: "sessions", word: "Sessions" },
+  { value: "alerts", word: "Alerts" },
+  { value: "settings", word: "Settings" },
+] as const;
+type Tab = typeof tabs[number]["value"];
+
+export function StationPage(): ReactElement {
+  const { id = "" } = useParams();
+  return <StationView key={id} id={id} />;
+}
+
+function StationView({ id }: { id: string }): ReactElement {
+  const query = useStation(id);
+  const [params, setParams] = useSearchParams();
+  const tab = tabs.find(({ value }) => value === params.get("tab"))?.value ?? "now";
+  const station = query.value;
+  const back = { to: "/", word: "Stations" };
+  if (station === undefined) {
+    return (
+      <>
+        <PageHead title={id} back={back} />
+        {query.error?.status === 404
+          ? (
+            <Empty title="There is no such station">
+              <p>It may have been removed. Stations are added on the page before.</p>
+            </Empty>
+          )
+          : null}
+        {query.error === undefined || query.error.status === 404
+          ? null
+          : <ProblemNote error={query.error} onRetry={query.reload} />}
+      </>
+    );
+  }
+  return (
+    <>
+      <PageHead
+        title={station.id}
+        back={back}
+        beside={
+          <>
+            <Presence station={station} />
+            {station.registration === "Accepted"
+              ? null
+              : <Chip look={{ word: station.registration, tone: "occupied", shape: "clock" }} />}
+            {station.tags.map((tag) => <span key={tag} className="tag">{tag}</span>)}
+          </>
+        }
+      />
+      {query.error === undefined
+        ? null
+        : <ProblemNote error={query.error} onRetry={query.reload} />}
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        onChange={(value) =>
+          setParams(value === null || value === "now" ? {} : { tab: value }, { replace: true })}
+      >
+        <Tabs.List mb="md" className="tabs">
+          {tabs.map(({ value, word }) => <Tabs.Tab key={value} value={value}>{word}</Tabs.Tab>)}
+        </Tabs.List>
+        <Tabs.Panel value={tab}>{contentOf(tab, station, query.reload)}</Tabs.Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function contentOf(tab: Tab, station: Station, reload: () => void): ReactNode {
+  if (tab === "now") return <StationNow station={station} />;
+  if (tab === "log") return <StationLog stationId={station.id} />;
+  if (tab === "sessions") return <SessionTable station={station.id} />;
+  if (tab === "alerts") return <AlertList station={station.id} />;
+  return <StationSettings station={station} onSaved={reload} />;
+}

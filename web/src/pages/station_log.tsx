@@ -1,0 +1,178 @@
+import { Autocomplete, Button, SegmentedControl, Switch, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { type ReactElement, useState } from "react";
+import { segment, withQuery } from "../api.ts";
+import { Icon } from "../components/icons.tsx";
+import { Instant } from "../components/instant.tsx";
+import { gist, JsonView } from "../components/json_view.tsx";
+import { Card, Empty, Pager, ProblemNote } from "../components/page.tsx";
+import { usePaging } from "../components/paging.ts";
+import { usePolling, useQuery } from "../live.tsx";
+import type { List, OcppMessage } from "../shapes.ts";
+
+const tailMs = 2_000;
+const usualActions = [
+  "BootNotification",
+  "StatusNotification",
+  "Heartbeat",
+  "Authorize",
+  "StartTransaction",
+  "MeterValues",
+  "StopTransaction",
+  "TransactionEvent",
+  "DataTransfer",
+];
+
+/** Every OCPP message to and from a station, newest first; the newest page follows live. */
+export function StationLog({ stationId }: { stationId: string }): ReactElement {
+  const [action, setAction] = useState("");
+  const [search, setSearch] = useState("");
+  const [direction, setDirection] = useState("");
+  const [isTail, setIsTail] = useState(true);
+  const [settledAction] = useDebouncedValue(action.trim(), 300);
+  const [settledSearch] = useDebouncedValue(search.trim(), 300);
+  const question = withQuery(`/stations/${segment(stationId)}/messages`, {
+    action: settledAction,
+    search: settledSearch,
+    direction,
+    limit: 100,
+  });
+  const paging = usePaging(question);
+  const query = useQuery<List<OcppMessage>>(
+    paging.cursor === null ? question : `${question}&cursor=${encodeURIComponent(paging.cursor)}`,
+  );
+  usePolling(query.reload, tailMs, isTail && paging.page === 1);
+  const items = query.value?.items;
+  return (
+    <Card flush>
+      <div className="filters">
+        <Autocomplete
+          className="grow"
+          aria-label="Action"
+          placeholder="Any action"
+          data={usualActions}
+          value={action}
+          onChange={setAction}
+          clearable
+        />
+        <TextInput
+          className="grow"
+          aria-label="Text in the payload"
+          placeholder="Text in the payload"
+          leftSection={<Icon name="search" size={16} />}
+          value={search}
+          onChange={(event) => setSearch(event.currentTarget.value)}
+        />
+        <SegmentedControl
+          aria-label="Direction"
+          value={direction}
+          onChange={setDirection}
+          data={[{ value: "", label: "Both" }, { value: "in", label: "From station" }, {
+            value: "out",
+            label: "To station",
+          }]}
+        />
+        <Switch
+          label="Follow"
+          checked={isTail}
+          onChange={(event) => setIsTail(event.currentTarget.checked)}
+          style={{ alignSelf: "center" }}
+        />
+      </div>
+      {query.error === undefined ? null : (
+        <div className="card-body">
+          <ProblemNote error={query.error} onRetry={query.reload} />
+        </div>
+      )}
+      {items?.length === 0
+        ? (
+          <Empty title="No message">
+            <p>The station has not said anything that matches.</p>
+          </Empty>
+        )
+        : null}
+      <div className="log">
+        {(items ?? []).map((message) => (
+          <LogLine
+            key={`${message.at} ${message.direction} ${message.messageType} ${message.messageId}`}
+            message={message}
+          />
+        ))}
+      </div>
+      <Pager
+        shown={items?.length ?? 0}
+        word="messages"
+        page={paging.page}
+        onBack={paging.back}
+        onForward={paging.forward(query.value?.nextCursor ?? null)}
+      />
+    </Card>
+  );
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  CALL: "call",
+  CALLRESULT: "answer",
+  CALLERROR: "error",
+  SEND: "send",
+  unreadable: "unreadable",
+};
+
+function LogLine({ message }: { message: OcppMessage }): ReactElement {
+  const [open, setOpen] = useState(false);
+  const isIn = message.direction === "in";
+  const isError = message.messageType === "CALLERROR" || message.messageType === "unreadable";
+  return (
+    <>
+      <button
+        type="button"
+        className="log-line"
+        aria-expanded={open}
+        onClick={() => setOpen((before) => !before)}
+      >
+        <span style={{ rotate: open ? "0deg" : "-90deg", display: "inline-flex" }}>
+          <Icon name="down" size={13} />
+        </span>
+        <span className="soft">
+          <Instant at={message.at} />
+        </span>
+        <span
+          className="log-way"
+          data-way={message.direction}
+          title={isIn ? "From the station" : "To the station"}
+        >
+          <Icon name={isIn ? "inbound" : "outbound"} size={15} />
+          <span className="sr-only">{isIn ? "from the station" : "to the station"}</span>
+        </span>
+        <span data-tone={isError ? "faulted" : undefined} className="log-action">
+          <b>{message.action ?? "–"}</b>{" "}
+          <span className="soft small">
+            {typeWords[message.messageType] ?? message.messageType}
+          </span>
+        </span>
+        <span className="gist mono">{gist(message.payload)}</span>
+      </button>
+      {open
+        ? (
+          <div className="log-open">
+            <div className="row small soft" style={{ marginBottom: 6 }}>
+              <span>
+                Message id <span className="mono">{message.messageId ?? "–"}</span>
+              </span>
+              <CopyPayload payload={message.payload} />
+            </div>
+            <JsonView value={message.payload} />
+          </div>
+        )
+        : null}
+    </>
+  );
+}
+
+function CopyPayload({ payload }: { payload: unknown }): ReactElement {
+  const copy = (): void => {
+    const text = typeof payload === "string" ? payload : JSON.stringify(payload, null, 2);
+    void navigator.clipboard.writeText(text);
+  };
+  return <Button variant="subtle" size="compact-xs" onClick={copy}>Copy payload</Button>;
+}

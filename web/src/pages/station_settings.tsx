@@ -1,0 +1,154 @@
+import { Button, Modal, TextInput } from "@mantine/core";
+import { type ReactElement, useState } from "react";
+import { useNavigate } from "react-router";
+import { segment } from "../api.ts";
+import { connectUrl, ocppPortDefault } from "../components/connect_url.ts";
+import { Card, CodeLine } from "../components/page.tsx";
+import { bodyOf, draftOf, StationFields } from "../components/station_fields.tsx";
+import { useAction, useToasts } from "../components/toasts.tsx";
+import { useApi, useQuery } from "../live.tsx";
+import type { ChargingLocation, List, Station } from "../shapes.ts";
+
+interface SettingsProps {
+  readonly station: Station;
+  readonly onSaved: () => void;
+}
+
+export function StationSettings({ station, onSaved }: SettingsProps): ReactElement {
+  const api = useApi();
+  const toasts = useToasts();
+  const { busy, run } = useAction();
+  const [draft, setDraft] = useState(() => draftOf(station));
+  const locations = useQuery<List<ChargingLocation>>("/locations?limit=1000");
+  const save = (): Promise<boolean> =>
+    run(async () => {
+      await api.patch<Station>(`/stations/${segment(station.id)}`, bodyOf(draft));
+      setDraft((before) => ({ ...before, password: "" }));
+      toasts.done(`${station.id} is saved`);
+      onSaved();
+    });
+  return (
+    <div className="columns">
+      <Card title="Settings">
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void save();
+          }}
+        >
+          <StationFields
+            draft={draft}
+            onChange={setDraft}
+            locations={locations.value?.items ?? []}
+            isNew={false}
+          />
+          <div className="row">
+            <Button type="submit" size="sm" loading={busy}>Save</Button>
+            <Button variant="default" size="sm" onClick={() => setDraft(draftOf(station))}>
+              Undo changes
+            </Button>
+          </div>
+        </form>
+      </Card>
+      <div className="stack">
+        <Card title="OCPP address">
+          <CodeLine text={connectUrl(station.id, ocppPortDefault)} word="the OCPP address" />
+        </Card>
+        <CloseStale station={station} />
+        <Remove station={station} />
+      </div>
+    </div>
+  );
+}
+
+function CloseStale({ station }: { station: Station }): ReactElement {
+  const api = useApi();
+  const toasts = useToasts();
+  const { busy, run } = useAction();
+  const [asking, setAsking] = useState(false);
+  const count = station.openSessions.length;
+  const close = (): Promise<boolean> =>
+    run(async () => {
+      const path = `/stations/${segment(station.id)}/close-stale`;
+      const { closed } = await api.post<{ readonly closed: readonly string[] }>(path, {});
+      toasts.done(closed.length === 0 ? "No session was open" : `${closed.length} closed as stale`);
+      setAsking(false);
+    });
+  return (
+    <Card title="Stale sessions">
+      <p className="advice" style={{ marginTop: 0 }}>
+        Ends every session that is still open here ({count}) when the station no longer has them.
+        They keep the energy reported last.
+      </p>
+      <Button variant="default" disabled={count === 0} onClick={() => setAsking(true)}>
+        Close stale sessions…
+      </Button>
+      <Modal opened={asking} onClose={() => setAsking(false)} title="Close stale sessions">
+        <p style={{ marginTop: 0 }}>
+          {count === 1 ? "One open session" : `${count} open sessions`} of {station.id}{" "}
+          will end with the reason “Stale”. This cannot be undone.
+        </p>
+        <div className="row" style={{ justifyContent: "flex-end" }}>
+          <Button variant="default" size="sm" onClick={() => setAsking(false)}>Cancel</Button>
+          <Button color="red" size="sm" loading={busy} onClick={() => void close()}>
+            Close them
+          </Button>
+        </div>
+      </Modal>
+    </Card>
+  );
+}
+
+function Remove({ station }: { station: Station }): ReactElement {
+  const api = useApi();
+  const toasts = useToasts();
+  const navigate = useNavigate();
+  const { busy, run } = useAction();
+  const [asking, setAsking] = useState(false);
+  const [typed, setTyped] = useState("");
+  const remove = async (): Promise<void> => {
+    const done = await run(() => api.remove(`/stations/${segment(station.id)}`));
+    if (!done) return;
+    toasts.done(`${station.id} is removed`);
+    await navigate("/");
+  };
+  return (
+    <Card title="Remove">
+      <p className="advice" style={{ marginTop: 0 }}>
+        The station is refused from then on. Its past sessions stay.
+      </p>
+      <Button variant="light" color="red" onClick={() => setAsking(true)}>
+        Remove the station…
+      </Button>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={`Remove ${station.id}`}>
+        <form
+          className="form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void remove();
+          }}
+        >
+          <TextInput
+            label={`Type ${station.id} to confirm`}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            data-autofocus
+          />
+          <div className="row" style={{ justifyContent: "flex-end" }}>
+            <Button variant="default" size="sm" onClick={() => setAsking(false)}>Cancel</Button>
+            <Button
+              type="submit"
+              color="red"
+              size="sm"
+              loading={busy}
+              disabled={typed !== station.id}
+            >
+              Remove
+            </Button>
+          </div>
+        </form>
+      </Modal>
+    </Card>
+  );
+}

@@ -1,0 +1,48 @@
+/** What the REST API gives and takes, as far as the console uses it. */
+import type { CommandDescription, SessionDescription } from "#schemas/events/charger.ts";
+import type { Overview as RestOverview } from "#schemas/rest/observe.ts";
+
+export type {
+  AlertDescription as Alert,
+  CommandKind,
+  CommandStatus,
+  ConnectorDescription as Connector,
+  EvseDescription as Evse,
+  StationDescription as Station,
+} from "#schemas/events/charger.ts";
+export type { CommandBatch, CommandMany } from "#schemas/rest/command.ts";
+export type { Location as ChargingLocation } from "#schemas/rest/location.ts";
+export type { OcppMessage } from "#schemas/rest/observe.ts";
+export type { MeterValue, TimelineItem } from "#schemas/rest/session.ts";
+export type { Token } from "#schemas/rest/token.ts";
+
+/** REST leaves out the action; events give it. */
+export type Command = Omit<CommandDescription, "action"> & { readonly action?: string };
+
+/** A session with the newest of its meter values. */
+export interface Session extends SessionDescription {
+  readonly powerW?: number | null;
+  readonly currentA?: number | null;
+  readonly socPercent?: number | null;
+}
+
+export interface List<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+export interface Overview extends RestOverview {
+  /** Stations with a connector that reports Faulted. */
+  readonly faulted?: number;
+  /** Where stations connect, when that is not the default port. */
+  readonly ocppPort?: number;
+}
+
+/** RFC 9457. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
