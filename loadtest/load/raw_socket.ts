@@ -69,6 +69,11 @@ export class RawSocket {
     this.#socket.write(frame);
   }
 
+  /** Bytes that the system has not taken yet. */
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
+
   /** Says goodbye and ends the socket. */
   close(): void {
     if (this.#socket.destroyed) return;

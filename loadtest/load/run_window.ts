@@ -16,6 +16,8 @@ export interface WindowResult {
 
 export interface WindowOptions {
   readonly seconds: number;
+  /** Ends the window earlier. */
+  readonly until?: Promise<unknown>;
   /** Frames per second of all chargers together; undefined = each sends when it was answered. */
   readonly pace?: number | undefined;
   /** Told about once a second. */
@@ -53,7 +55,7 @@ export class RunWindow implements AnswerSink {
     if (pacer === undefined) chargers.forEach((charger) => charger.send());
     else this.#idle.push(...chargers.filter((charger) => charger.isOpen));
 
-    await new Promise((resolve) => setTimeout(resolve, options.seconds * 1_000));
+    await ended(options);
     this.#isRunning = false;
     clearInterval(progress);
     clearInterval(pacer);
@@ -105,6 +107,17 @@ export class RunWindow implements AnswerSink {
     this.#sent++;
     charger?.send(dueAtMs);
   }
+}
+
+function ended({ seconds, until }: WindowOptions): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, seconds * 1_000);
+    const finish = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    until?.then(finish, finish);
+  });
 }
 
 function drain(chargers: readonly LoadCharger[]): Promise<void> {
