@@ -1,7 +1,6 @@
 /** Who may connect: security profiles 0 and 1 over a plain socket (OCPP 2.0.1 Part 2, block A). */
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { PlatformError } from "#schemas/errors.ts";
 import type { AuthenticateReply, PasswordRecord } from "#schemas/events/gateway.ts";
 import { isPassword, schemeOf } from "#engine/password.ts";
 import type { Clock } from "#engine/ports/clock.ts";
@@ -65,8 +64,13 @@ export class Authenticator {
       [`${attempt.identity}\n${attempt.remoteAddress}`, this.#limits.failuresPerAddress],
       [attempt.identity, this.#limits.failuresPerIdentity],
     ];
-    if (!this.#take(budgets)) return "throttled";
-    const isGood = await this.#isGood(attempt, password, station);
+    const taken = this.#take(budgets);
+    if (taken === undefined) return "throttled";
+    const isGood = await this.#isGood(attempt, password, station).catch((thrown: unknown) => {
+      // Nobody has seen whether it was wrong.
+      for (const bucket of taken) bucket.giveBack();
+      throw thrown;
+    });
     if (isGood) { for (const [key] of budgets) this.#failures.delete(key); }
     return isGood ? "admitted" : "refused";
   }
@@ -88,18 +92,20 @@ export class Authenticator {
     return record.scheme === "hmac-sha256" ? check() : this.#slowHashes.run(check);
   }
 
-  #take(budgets: readonly (readonly [string, TokenBucketLimits])[]): boolean {
+  #take(
+    budgets: readonly (readonly [string, TokenBucketLimits])[],
+  ): readonly TokenBucket[] | undefined {
     const taken: TokenBucket[] = [];
     for (const [key, limits] of budgets) {
       const bucket = this.#bucketOf(key, limits);
       if (!bucket.hasToken(limits, this.#clock)) {
         for (const one of taken) one.giveBack();
-        return false;
+        return undefined;
       }
       bucket.take(limits, this.#clock);
       taken.push(bucket);
     }
-    return true;
+    return taken;
   }
 
   #bucketOf(key: string, limits: TokenBucketLimits): TokenBucket {
@@ -166,9 +172,4 @@ function dropOldest(map: Map<string, unknown>, sizeMax: number): void {
     if (map.size <= sizeMax) return;
     map.delete(key);
   }
-}
-
-/** Whether a failure of the check itself is a lack of room. */
-export function isOverload(thrown: unknown): boolean {
-  return thrown instanceof PlatformError && thrown.kind === "overloaded";
 }

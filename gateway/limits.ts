@@ -47,6 +47,8 @@ export interface GatewayLimits {
   readonly storeOrderMs: number;
   /** All sockets are closed in slices over this time, so that they do not come back at once. */
   readonly closeSpreadMs: number;
+  /** The same with the store away, when nobody waits for it. */
+  readonly storeCloseSpreadMs: number;
 }
 
 export const gatewayLimits: GatewayLimits = {
@@ -87,4 +89,5 @@ export const gatewayLimits: GatewayLimits = {
   storeAwayMs: 20_000,
   storeOrderMs: 15_000,
   closeSpreadMs: 2_000,
+  storeCloseSpreadMs: 10_000,
 };

@@ -6,9 +6,6 @@ import { type CallOrder, tellAnswer } from "./calls.ts";
 import type { GatewayContext } from "./context.ts";
 import { closeCodes, type Presence } from "./presence.ts";
 
-/** With Postgres away there is no hurry: stations come back when upgrades are answered again. */
-const STORE_CLOSE_SPREAD_MS = 10_000;
-
 export function gatewaySubject(id: string): string {
   return `gateway.${id}`;
 }
@@ -43,7 +40,11 @@ function carryOut(order: GatewayOrder, context: GatewayContext, presence: Presen
       context.store.told(order.awayMs);
       if (wasLost || !context.store.isLost) return;
       context.counts.log("warn", "sockets are closed: the store is away", { ms: order.awayMs });
-      presence.closeAll(closeCodes.tryAgainLater, "try again later", STORE_CLOSE_SPREAD_MS);
+      presence.closeAll(
+        closeCodes.tryAgainLater,
+        "try again later",
+        context.limits.storeCloseSpreadMs,
+      );
       return;
     }
     default:

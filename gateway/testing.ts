@@ -92,6 +92,8 @@ export interface TestGateway extends AsyncDisposable {
 export interface TestGatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   readonly clock?: Clock;
+  /** Default 127.0.0.1; undefined = all interfaces. */
+  readonly host?: string | undefined;
 }
 
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -104,17 +106,24 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     logged.push(...JSON.parse(text));
     return undefined;
   });
+  const host = "host" in options ? options.host : "127.0.0.1";
   const gateway = await startGateway({
     id: "g1",
     port: 0,
-    host: "127.0.0.1",
+    ...(host === undefined ? {} : { host }),
     serverKey: testKey,
     actors,
     bus,
     clock,
     random: new SimRandom(1),
     telemetry,
-    limits: { closeSpreadMs: 0, sweepMs: 20, frameLogFlushMs: 20, ...options.limits },
+    limits: {
+      closeSpreadMs: 0,
+      storeCloseSpreadMs: 100,
+      sweepMs: 20,
+      frameLogFlushMs: 20,
+      ...options.limits,
+    },
   });
   return {
     gateway,
