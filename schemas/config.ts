@@ -1,6 +1,6 @@
 /**
- * What the environment may set: one schema per process, with defaults, units in the names, and reasons.
- * A property `ocppPort` is the variable `OCPP_PORT`.
+ * What the environment may set: one schema per process, with defaults, units in the names, and
+ * reasons. A property `ocppPort` is the variable `OCPP_PORT`.
  */
 import { type Static, type TObject, type TProperties, Type } from "@sinclair/typebox";
 import { Ajv, type ErrorObject } from "ajv";
@@ -38,29 +38,12 @@ const everyProcess = {
 };
 
 const gatewayOnly = {
-  ocppPort: port(9220, "OCPP over WebSocket (security profiles 0 and 1)"),
-  ocppTlsPort: port(9221, "OCPP over TLS (security profiles 2 and 3); needs OCPP_TLS_CERT"),
-  ocppTlsCert: Type.Optional(Type.String({
-    minLength: 1,
-    description: "PEM file of the certificate chain of the OCPP TLS port",
-  })),
-  ocppTlsKey: Type.Optional(Type.String({
-    minLength: 1,
-    description: "PEM file of its private key",
-  })),
-  ocppTlsClientCa: Type.Optional(Type.String({
-    minLength: 1,
-    description: "PEM file of the authorities whose client certificates are accepted (profile 3)",
-  })),
-  autoRegisterStations: flag(
-    false,
-    "Unknown stations register themselves (open networks and trials only)",
-  ),
+  ocppPort: port(9220, "OCPP over WebSocket"),
   frameMaxBytes: Type.Integer({
     minimum: 1_024,
     maximum: 16_777_216,
-    default: 65_536,
-    description: "Largest OCPP frame taken. 64 KiB hold every message but large security reports.",
+    default: 524_288,
+    description: "Largest OCPP frame taken. Reports of a station's variables reach hundreds of kB.",
   }),
   connectionsMax: Type.Integer({
     minimum: 1,
@@ -69,15 +52,19 @@ const gatewayOnly = {
     description:
       "Sockets of one gateway; more get 503. A process has some 20,000 file descriptors.",
   }),
-  pingIntervalSeconds: Type.Integer({
+  pingAfterSeconds: Type.Integer({
     minimum: 1,
     maximum: 3_600,
-    default: 60,
-    description: "WebSocket ping. Short enough to keep NAT entries of mobile networks alive.",
+    default: 30,
+    description: "Silence before a WebSocket ping. Mobile networks forget idle connections.",
   }),
 };
 
 const workerOnly = {
+  autoRegisterStations: flag(
+    false,
+    "Unknown stations register themselves (open networks and trials only)",
+  ),
   shards: Type.Integer({
     minimum: 1,
     maximum: 65_536,

@@ -8,14 +8,10 @@ import {
   type Progress,
   startEmbeddedPostgres,
 } from "./embedded_postgres.ts";
+import { closeAll, type Part } from "./part.ts";
 import { requireFreePorts, type WantedPort } from "./ports.ts";
 import { errorText, StartError } from "./start_error.ts";
 import { elapsedMs } from "./waiting.ts";
-
-/** Something that runs until it is closed. Closing is repeatable. */
-export interface Part {
-  close(): Promise<void>;
-}
 
 /** What the platform's own processes get from the start. */
 export interface PlatformSetting {
@@ -38,8 +34,8 @@ interface StartOptions {
 }
 
 /**
- * The whole platform as one process with its servers beside it, from the first line to a clean stop on
- * SIGINT, SIGTERM or SIGHUP. Sets the exit code: 0 stopped, 1 could not start, 2 a bad option.
+ * The whole platform as one process with its servers beside it, from the first line to a clean stop
+ * on SIGINT, SIGTERM or SIGHUP. Sets the exit code: 0 stopped, 1 could not start, 2 a bad option.
  */
 export async function runAllInOne(
   startPlatform: StartPlatform,
@@ -155,10 +151,6 @@ function wantedPorts(config: StartConfig): readonly WantedPort[] {
     { use: "OCPP", variable: "OCPP_PORT", port: config.ocppPort, host: config.host },
     { use: "HTTP", variable: "HTTP_PORT", port: config.httpPort, host: config.host },
   ];
-  if (config.ocppTlsCert !== undefined) {
-    const tls = { use: "OCPP over TLS", variable: "OCPP_TLS_PORT", port: config.ocppTlsPort };
-    ports.push({ ...tls, host: config.host });
-  }
   if (config.databaseUrl === undefined) {
     const postgres = { use: "Postgres", variable: "POSTGRES_PORT", port: config.postgresPort };
     ports.push({ ...postgres, host: loopback });
@@ -217,18 +209,6 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve());
   });
-}
-
-/** Closes in reverse order of the start; one that fails does not keep the others running. */
-async function closeAll(parts: readonly Part[]): Promise<void> {
-  for (const part of parts.toReversed()) {
-    try {
-      // deno-lint-ignore no-await-in-loop -- one after the other is the point
-      await part.close();
-    } catch (thrown) {
-      process.stderr.write(`A part did not stop cleanly: ${errorText(thrown)}\n`);
-    }
-  }
 }
 
 function fail(thrown: unknown): void {

@@ -25,7 +25,9 @@ interface Place {
   run(args?: readonly string[]): StartRun;
 }
 
-/** A data folder of its own; whatever is still running on it afterwards is ended and is a failure. */
+/**
+ * A data folder of its own; whatever is still running on it afterwards is ended and is a failure.
+ */
 async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
   const parent = mkdtempSync(join(tmpdir(), "statewatt-start-"));
   const folder = join(parent, "data");

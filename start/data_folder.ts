@@ -81,8 +81,8 @@ function makeFolder(path: string): string {
 }
 
 /**
- * The claim is made exclusively and then becomes the lock in one rename, so that of two starts at once
- * only one can replace the lock of a dead process.
+ * The claim is made exclusively and then becomes the lock in one rename, so that of two starts at
+ * once only one can replace the lock of a dead process.
  */
 async function takeLock(folder: string, mark: ProcessMark): Promise<void> {
   const [lock, claim] = [join(folder, lockName), join(folder, claimName)];

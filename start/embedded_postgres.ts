@@ -55,9 +55,9 @@ export async function clearPostgres(folder: DataFolder): Promise<void> {
 }
 
 /**
- * Postgres refuses to start while the number in its lock file belongs to any process: one that was given
- * the number anew, or a dead postmaster that nobody has collected. The file is stale in both cases, and
- * no backend is left by now. (Without such a process Postgres finds out itself.)
+ * Postgres refuses to start while the number in its lock file belongs to any process: one that was
+ * given the number anew, or a dead postmaster that nobody has collected. The file is stale in both
+ * cases, and no backend is left by now. (Without such a process Postgres finds out itself.)
  */
 function forgetStaleLock(cluster: string, pid: number): void {
   if (process.platform !== "linux" || !Number.isInteger(pid) || pid <= 0) return;

@@ -17,8 +17,8 @@ export interface Guarded {
 }
 
 /**
- * A shell that runs the server and listens on our pipe. The system closes the pipe when we end in any
- * way; the word "kill" leaves the folder.
+ * A shell that runs the server and listens on our pipe. The system closes the pipe when we end in
+ * any way; the word "kill" leaves the folder.
  */
 const guard = `folder=$1; shift; exec 3<&0
 "$@" </dev/null 3<&- & child=$!

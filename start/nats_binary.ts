@@ -25,7 +25,10 @@ export type Say = (line: string) => void;
 const programName = process.platform === "win32" ? "nats-server.exe" : "nats-server";
 const releaseVersion = "2.10.29";
 const releaseUrl = `https://github.com/nats-io/nats-server/releases/download/v${releaseVersion}`;
-/** As the official image of this version pins them; other platforms are checked by the release's list. */
+/**
+ * As the official image of this version pins them; other platforms are checked by the release's
+ * list.
+ */
 const pinnedChecksums: Readonly<Record<string, string>> = {
   "linux-amd64": "e314da74a83a1d3876db8814c27eb990fe729640fd6452025b441bcede8390da",
   "linux-arm64": "da4b27942ecfb4c5f0c54553d2e7f470ddda9d7581cfe8131b351a0e223ed401",
@@ -117,8 +120,8 @@ async function install(path: string, fetch: (folder: string) => Promise<void>): 
 }
 
 /**
- * The package is unpacked, not installed: installing would start a server of its own on our port, and
- * would need root. The package manager checks its signature all the same.
+ * The package is unpacked, not installed: installing would start a server of its own on our port,
+ * and would need root. The package manager checks its signature all the same.
  */
 async function fetchPackage(folder: string): Promise<void> {
   if (!existsSync("/usr/bin/apt-get")) throw new Error("no apt-get here");

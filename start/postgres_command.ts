@@ -13,16 +13,16 @@ export interface Command {
 const setprivPaths = ["/usr/bin/setpriv", "/bin/setpriv", "/usr/sbin/setpriv"];
 
 /**
- * How Postgres is told its data folder. Under another user the folder may lie below one that this user
- * cannot enter; a process that starts in it reaches it all the same by its working directory.
+ * How Postgres is told its data folder. Under another user the folder may lie below one that this
+ * user cannot enter; a process that starts in it reaches it all the same by its working directory.
  */
 export function dataFolderArgument(folder: string, user: SystemUser | undefined): string {
   return user !== undefined && process.platform === "linux" ? "/proc/self/cwd" : folder;
 }
 
 /**
- * The command run in `folder`, as `user` when given. Enters the folder first and changes the user then;
- * each step replaces the former, so that the process id stays.
+ * The command run in `folder`, as `user` when given. Enters the folder first and changes the user
+ * then; each step replaces the former, so that the process id stays.
  */
 export function commandIn(
   folder: string,

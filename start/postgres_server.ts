@@ -10,7 +10,9 @@ export interface PostgresSettings {
   readonly isDurable: boolean;
 }
 
-/** The command that runs the cluster in `folder`; it listens on loopback only, in the foreground. */
+/**
+ * The command that runs the cluster in `folder`; it listens on loopback only, in the foreground.
+ */
 export function serverCommand(
   binaries: PostgresBinaries,
   folder: string,
@@ -69,8 +71,8 @@ function serverSettings(settings: PostgresSettings): Readonly<Record<string, str
 }
 
 /**
- * Whether the server says in its own file that it takes connections. A killed server's file stays behind
- * and still says so: where one can have been, `pid` names the server that is meant.
+ * Whether the server says in its own file that it takes connections. A killed server's file stays
+ * behind and still says so: where one can have been, `pid` names the server that is meant.
  */
 export function isReady(folder: string, port: number, pid?: number): boolean {
   const lines = lockFileLines(folder);
@@ -78,7 +80,10 @@ export function isReady(folder: string, port: number, pid?: number): boolean {
   return lines[3]?.trim() === String(port) && lines[7]?.trim() === "ready";
 }
 
-/** The lines of `postmaster.pid`: process id, folder, start time, port, …, state. Empty when there is none. */
+/**
+ * The lines of `postmaster.pid`: process id, folder, start time, port, …, state. Empty when there
+ * is none.
+ */
 export function lockFileLines(folder: string): readonly string[] {
   try {
     return readFileSync(join(folder, "postmaster.pid"), "utf8").split("\n");

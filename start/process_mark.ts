@@ -8,7 +8,10 @@ import { waitUntil } from "./waiting.ts";
 /** A process for good: a number alone is given to another process after its end. */
 export interface ProcessMark {
   readonly pid: number;
-  /** When it was started, in the system's own words; never the same for a later process of this number. */
+  /**
+   * When it was started, in the system's own words; never the same for a later process of this
+   * number.
+   */
   readonly startedAt: string;
 }
 
@@ -50,9 +53,9 @@ export async function endProcess(mark: ProcessMark, steps: readonly StopStep[]):
 }
 
 /**
- * Processes running `program` (a file name) whose working directory is `folder`: ours, whatever became of
- * our records. The folder is compared by its identity, so that a container's process with a like-named
- * folder is not meant. Linux only; elsewhere none.
+ * Processes running `program` (a file name) whose working directory is `folder`: ours, whatever
+ * became of our records. The folder is compared by its identity, so that a container's process with
+ * a like-named folder is not meant. Linux only; elsewhere none.
  */
 export function processesIn(folder: string, program: string): readonly ProcessMark[] {
   if (process.platform !== "linux") return [];

@@ -1,6 +1,6 @@
 /**
- * `deno task test`: starts one Postgres and one NATS server for all tests, runs the test files with this
- * runtime (or Node 24 with `--node`) and ends with the plain line `N passed, N failed`.
+ * `deno task test`: starts one Postgres and one NATS server for all tests, runs the test files with
+ * this runtime (or Node 24 with `--node`) and ends with the plain line `N passed, N failed`.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

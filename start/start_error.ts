@@ -1,4 +1,7 @@
-/** A start that cannot go on. The message is one sentence for the operator: what is wrong and what to do. */
+/**
+ * A start that cannot go on. The message is one sentence for the operator: what is wrong and what
+ * to do.
+ */
 export class StartError extends Error {
   readonly exitCode: 1 | 2;
 

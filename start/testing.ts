@@ -1,6 +1,6 @@
 /**
- * Real servers for tests. The test runner starts one of each and names them in TEST_DATABASE_URL and
- * TEST_NATS_URL; a single test file run by itself starts its own, which end with its process.
+ * Real servers for tests. The test runner starts one of each and names them in TEST_DATABASE_URL
+ * and TEST_NATS_URL; a single test file run by itself starts its own, which end with its process.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -33,7 +33,9 @@ export interface TestNats {
   close(): Promise<void>;
 }
 
-/** A NATS server of one test, to be killed and brought back on the same ports with the same store. */
+/**
+ * A NATS server of one test, to be killed and brought back on the same ports with the same store.
+ */
 export interface OwnNats extends TestNats {
   /** Like kill -9. */
   kill(): Promise<void>;

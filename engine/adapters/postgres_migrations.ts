@@ -37,8 +37,8 @@ const attemptsMax = 5;
 const partitionDaysAhead = 7;
 
 /**
- * Brings the database to the schema of this code: forward only, each file in its own transaction, one
- * migrator at a time. Repeatable.
+ * Brings the database to the schema of this code: forward only, each file in its own transaction,
+ * one migrator at a time. Repeatable.
  *
  * @throws {MigrationError} with a sentence that says what to do.
  */
@@ -70,7 +70,10 @@ export async function migrate(
   }
 }
 
-/** Makes the journal's daily partitions (UTC) from the day before `today` to seven days after. Repeatable. */
+/**
+ * Makes the journal's daily partitions (UTC) from the day before `today` to seven days after.
+ * Repeatable.
+ */
 export async function ensureJournalPartitions(sql: postgres.Sql, today: Date): Promise<void> {
   for (let offset = -1; offset <= partitionDaysAhead; offset++) {
     const day = dayText(today, offset);
@@ -184,7 +187,10 @@ async function apply(sql: postgres.Sql, migration: Migration, attempt = 1): Prom
   }
 }
 
-/** Roles belong to the whole server: migrators of two databases can meet there in spite of their locks. */
+/**
+ * Roles belong to the whole server: migrators of two databases can meet there in spite of their
+ * locks.
+ */
 function isPassing(thrown: unknown): boolean {
   return ["40001", "40P01", "23505", "42710", "XX000"].includes(sqlState(thrown));
 }

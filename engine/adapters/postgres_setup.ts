@@ -8,8 +8,8 @@ export interface OwnerAccount {
 }
 
 /**
- * Makes role and database of the platform on an own server, or sets the password of the existing role.
- * Repeatable. `superuserUrl` names a database of the server that always exists.
+ * Makes role and database of the platform on an own server, or sets the password of the existing
+ * role. Repeatable. `superuserUrl` names a database of the server that always exists.
  */
 export async function prepareDatabase(superuserUrl: string, owner: OwnerAccount): Promise<void> {
   const sql = connect(superuserUrl);
@@ -31,8 +31,8 @@ export async function prepareDatabase(superuserUrl: string, owner: OwnerAccount)
 }
 
 /**
- * Makes a database `name` on the server of `serverUrl`, as a copy of the database `template` where there
- * is one, else empty; gives its URL. Nobody may be connected to the template.
+ * Makes a database `name` on the server of `serverUrl`, as a copy of the database `template` where
+ * there is one, else empty; gives its URL. Nobody may be connected to the template.
  */
 export async function createDatabase(
   serverUrl: string,
