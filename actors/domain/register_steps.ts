@@ -191,11 +191,13 @@ function faultOfFinal(register: MeterRegister, stop: Point, limits: MeterLimits)
   const startWh = register.meterStartWh ?? 0;
   const total = stop.wh - startWh;
   const soFar = settledTo(register);
+  const most = soFar + deliverableWh(stop.at - register.lastAt, limits);
   if (stop.wh === 0 && total < soFar - ROUNDING_WH) return "placeholderStop";
   if (total < 0) {
-    return stop.wh > 0 && stop.wh * 1_000 >= startWh - RESOLUTION_WH ? "kWhAsWh" : "wentBack";
+    const inWh = stop.wh * 1_000 - startWh;
+    return inWh >= -RESOLUTION_WH && inWh <= most ? "kWhAsWh" : "wentBack";
   }
-  if (total <= soFar + deliverableWh(stop.at - register.lastAt, limits)) return null;
+  if (total <= most) return null;
   return isUnmoved(register) && startWh === 0 ? "placeholderStart" : "implausibleJump";
 }
 
