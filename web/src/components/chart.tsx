@@ -58,12 +58,16 @@ function Plot({ label, times, series, height = 220 }: ChartProps): ReactElement 
   const form = `${scheme} ${height} ${series.map((each) => each.label).join("|")}`;
   const shape = useRef(series);
   shape.current = series;
+  const [hovered, setHovered] = useState<number | null>(null);
 
   useEffect(() => {
     const element = host.current;
     if (element === null) return;
     const made = new uPlot(
-      options(shape.current, element.clientWidth, height),
+      {
+        ...options(shape.current, element.clientWidth, height),
+        hooks: { setCursor: [({ cursor }) => setHovered(cursor.idx ?? null)] },
+      },
       latest.current,
       element,
     );
@@ -78,13 +82,48 @@ function Plot({ label, times, series, height = 220 }: ChartProps): ReactElement 
   }, [form, height]);
   useEffect(() => plot.current?.setData(data), [data]);
 
-  return <div className="chart" ref={host} role="img" aria-label={summary(label, series)} />;
+  return (
+    <>
+      <Legend times={times} series={series} at={hovered} />
+      <div className="chart" ref={host} role="img" aria-label={summary(label, series)} />
+    </>
+  );
+}
+
+interface LegendProps {
+  readonly times: readonly number[];
+  readonly series: readonly ChartSeries[];
+  /** Index of the instant under the pointer; null = the newest values. */
+  readonly at: number | null;
+}
+
+function Legend({ times, series, at }: LegendProps): ReactElement {
+  const time = at === null ? undefined : times[at];
+  return (
+    <div className="chart-legend" aria-hidden="true">
+      {series.map((each) => {
+        const value = at === null ? newestOf(each) : each.values[at];
+        return (
+          <span key={each.label}>
+            <span className="swatch" style={{ borderColor: `var(${each.colour})` }} />
+            {each.label}{" "}
+            <b>{value === null || value === undefined ? nothing : each.format(value)}</b>
+          </span>
+        );
+      })}
+      <span>{time === undefined ? "now" : formatInstant(time, Date.now())}</span>
+    </div>
+  );
+}
+
+function newestOf(series: ChartSeries): number | undefined {
+  return series.values.findLast((value) => value !== null) ?? undefined;
 }
 
 function summary(label: string, series: readonly ChartSeries[]): string {
   const newest = series.map((each) => {
-    const value = each.values.findLast((one) => one !== null);
-    return `${each.label} ${value === undefined || value === null ? nothing : each.format(value)}`;
+    const value = newestOf(each);
+    return `${each.label} ${value === undefined ? nothing : each.format(value)}`;
   });
   return `${label}. Newest: ${newest.join(", ")}`;
 }
@@ -96,7 +135,8 @@ function options(
 ): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
+  // Whole pixels: uPlot scales the first whole number that it finds.
+  const font = `11px ${getComputedStyle(document.body).fontFamily}`;
   const sideOf = (each: ChartSeries): string => each.axis === "right" ? "right" : "left";
   const axisFor = (side: "left" | "right"): uPlot.Axis | undefined => {
     const first = series.find((each) => sideOf(each) === side);
@@ -125,7 +165,8 @@ function options(
     height,
     scales: { x: { time: true }, ...scales },
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
-    legend: { live: true },
+    legend: { show: false },
+    padding: [8, series.some((each) => each.axis === "right") ? 0 : 12, 0, 0],
     axes: [{
       font,
       stroke: colour("--ink-soft"),
@@ -135,10 +176,7 @@ function options(
       space: 74,
     }, ...axes],
     series: [
-      {
-        label: "Time",
-        value: (_, at) => at === null ? nothing : formatInstant(at * 1_000, Date.now()),
-      },
+      {},
       ...series.map((each): uPlot.Series => ({
         label: each.label,
         scale: sideOf(each),
@@ -148,7 +186,6 @@ function options(
         points: { show: each.values.length < 3 },
         ...(each.axis === "right" ? { dash: [5, 4] } : { fill: `${colour(each.colour)}1c` }),
         ...(each.steps === true ? stepped() : {}),
-        value: (_, value) => value === null ? nothing : each.format(value),
       })),
     ],
   };

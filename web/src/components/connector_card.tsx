@@ -6,7 +6,7 @@ import { formatEnergy, formatPercent, formatPower } from "../format.ts";
 import type { Connector, Session } from "../shapes.ts";
 import { lookOfConnector } from "../status.ts";
 import { Chip } from "./glyph.tsx";
-import { Elapsed, Instant } from "./instant.tsx";
+import { Elapsed } from "./instant.tsx";
 
 export interface ConnectorCardProps {
   readonly name: string;
@@ -28,17 +28,19 @@ export function ConnectorCard(props: ConnectorCardProps): ReactElement {
         flow={look.tone === "charging" && connected}
         soc={session?.socPercent ?? null}
       />
-      <h3>
-        Connector {name}
-        <Chip look={look} stale={!connected} title={`The station says ${connector.status}`} />
-      </h3>
-      {session === undefined
-        ? (
-          <div className="soft small">
-            since <Instant at={connector.reportedAt} as="clock" />
-          </div>
-        )
-        : <Reading session={session} />}
+      <div>
+        <h3>
+          Connector {name}
+          <Chip look={look} stale={!connected} title={`The station says ${connector.status}`} />
+        </h3>
+        {session === undefined
+          ? (
+            <div className="soft small">
+              for <Elapsed from={connector.reportedAt} to={null} />
+            </div>
+          )
+          : <Reading session={session} />}
+      </div>
       <div className="connector-actions">
         {session === undefined
           ? <Button variant="light" onClick={onStart} disabled={!connected}>Start…</Button>

@@ -12,14 +12,14 @@ export function Presence({ station }: { station: Station }): ReactElement {
   const title = seen === null ? undefined : `Last heard of on ${formatExact(seen)}`;
   if (connected) {
     return (
-      <span className="nowrap" data-tone="available" title={title}>
+      <span className="presence" data-tone="available" title={title}>
         <Glyph shape="check" size={12} /> Connected{" "}
         <span className="soft small">{protocol?.replace("ocpp", "OCPP ") ?? ""}</span>
       </span>
     );
   }
   return (
-    <span className="nowrap soft" data-tone="off" title={title}>
+    <span className="presence soft" data-tone="off" title={title}>
       <Glyph shape="cross" size={11} />{" "}
       {seen === null ? "Never connected" : `Away for ${formatDuration(now - seen)}`}
     </span>

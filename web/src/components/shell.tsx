@@ -95,7 +95,7 @@ function Sidebar(
         <LiveMark />
         <SettingsMenu onSignOut={onSignOut}>
           <UnstyledButton className="nav-link">
-            <Icon name="more" /> Settings
+            <Icon name="more" /> More
           </UnstyledButton>
         </SettingsMenu>
       </div>

@@ -83,7 +83,7 @@ export function SessionTable({ station }: { station?: string }): ReactElement {
           value={status}
           onChange={setStatus}
           clearable
-          w={150}
+          w={168}
         />
         <DateField word="From" value={from} onChange={setFrom} />
         <DateField word="To" value={to} onChange={setTo} />
@@ -185,9 +185,9 @@ function SessionRow(
       </td>
       {showStation
         ? (
-          <td>
+          <td data-grow="true">
             {session.stationId}
-            {evseId === null ? null : <span className="soft">· {evseId}</span>}
+            {evseId === null ? null : <span className="soft">{` · ${evseId}`}</span>}
           </td>
         )
         : null}

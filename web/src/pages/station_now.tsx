@@ -11,7 +11,8 @@ import { Card, CodeLine, Empty, Facts } from "../components/page.tsx";
 import { useAction } from "../components/toasts.tsx";
 import { formatEnergy } from "../format.ts";
 import { sessionAt } from "../live_merge.ts";
-import type { Session, Station } from "../shapes.ts";
+import { useQuery } from "../live.tsx";
+import type { ChargingLocation, Session, Station } from "../shapes.ts";
 import { type StationCommands, useStationCommands, useStationSessions } from "../station_live.ts";
 import {
   chargingEvses,
@@ -145,7 +146,10 @@ function OtherSessions({ sessions }: { sessions: readonly Session[] }): ReactEle
 }
 
 function StationFacts({ station }: { station: Station }): ReactElement {
-  const { boot, presence } = station;
+  const { boot, presence, locationId } = station;
+  const place = useQuery<ChargingLocation>(
+    locationId === null ? null : `/locations/${segment(locationId)}`,
+  );
   return (
     <Card
       title="Station"
@@ -170,7 +174,7 @@ function StationFacts({ station }: { station: Station }): ReactElement {
           ["Protocol", presence.protocol?.replace("ocpp", "OCPP ") ?? null],
           ["Last heard of", <Instant key="seen" at={presence.lastSeenAt} as="ago" />],
           ["Added", <Instant key="added" at={station.createdAt} />],
-          ["Location", station.locationId],
+          ["Location", place.value?.name ?? station.locationId],
         ]}
       />
     </Card>

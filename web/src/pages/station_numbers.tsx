@@ -25,9 +25,6 @@ export function StationNumbers({ filters, setFilter }: NumbersProps): ReactEleme
     setFilter(name, filters[name] === to ? "" : to);
   return (
     <div className="metrics">
-      <div className="metric">
-        <Figure word="Stations" value={formatCount(value?.stations)} />
-      </div>
       <button
         type="button"
         className="metric"
@@ -37,6 +34,7 @@ export function StationNumbers({ filters, setFilter }: NumbersProps): ReactEleme
         <Figure
           word="Connected"
           value={formatCount(value?.connected)}
+          beside={value === undefined ? "" : `of ${formatCount(value.stations)}`}
           look={["available", "check"]}
         />
       </button>
@@ -79,17 +77,20 @@ export function StationNumbers({ filters, setFilter }: NumbersProps): ReactEleme
 interface FigureProps {
   readonly word: string;
   readonly value: string;
+  readonly beside?: string;
   readonly look?: readonly [Tone, Shape];
 }
 
-function Figure({ word, value, look }: FigureProps): ReactElement {
+function Figure({ word, value, beside, look }: FigureProps): ReactElement {
   return (
     <>
       <span className="metric-word" data-tone={look?.[0]}>
         {look === undefined ? null : <Glyph shape={look[1]} size={12} />}
         {word}
       </span>
-      <span className="metric-value">{value}</span>
+      <span className="metric-value">
+        {value} {beside === undefined ? null : <span className="metric-beside">{beside}</span>}
+      </span>
     </>
   );
 }

@@ -101,28 +101,24 @@ const StationRow = memo(function StationRow(props: StationRowProps): ReactElemen
         <div className="soft small">
           {[vendor, model].filter((part) => part !== null).join(" ")}
         </div>
+        {station.registration === "Accepted"
+          ? null
+          : <Chip look={{ word: station.registration, tone: "occupied", shape: "clock" }} />}
       </td>
-      <td data-push="true">
-        {station.registration === "Accepted" ? null : (
-          <div>
-            <Chip look={{ word: station.registration, tone: "occupied", shape: "clock" }} />
-          </div>
-        )}
+      <td data-push="true" className="top">
         <Presence station={station} />
       </td>
       <td data-wide="true">
         <ConnectorChips station={station} sessions={sessions} />
       </td>
       <td className="number">{watts === null ? null : formatPower(watts)}</td>
-      <td data-push="true">
+      <td>
         {locationName === "" ? null : <span className="soft">{locationName}</span>}
-        {station.tags.length === 0
-          ? null
-          : (
-            <span className="row" style={{ gap: 4, display: "inline-flex", marginLeft: 6 }}>
-              {station.tags.slice(0, 3).map((tag) => <span key={tag} className="tag">{tag}</span>)}
-            </span>
-          )}
+        {station.tags.length === 0 ? null : (
+          <span className="row tags">
+            {station.tags.slice(0, 3).map((tag) => <span key={tag} className="tag">{tag}</span>)}
+          </span>
+        )}
       </td>
     </tr>
   );

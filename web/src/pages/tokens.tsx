@@ -155,7 +155,7 @@ function TokenRow({ token, onEdit, onChanged }: RowProps): ReactElement {
   const limit = token.concurrentSessions;
   return (
     <tr>
-      <td>
+      <td data-grow="true">
         <span className="mono" style={{ fontWeight: 600 }}>{token.uid}</span>
         <div className="soft small">{token.type}</div>
       </td>
