@@ -1,4 +1,7 @@
-/** The test that walks a catalogue of station messages and its pairs; called by each version's `mod_test.ts`. */
+/**
+ * The test that walks a catalogue of station messages and its pairs; called by each version's
+ * `mod_test.ts`.
+ */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -40,7 +40,9 @@ export interface OutgoingCall {
 /** What a station's response to a command means. */
 export interface CommandOutcome {
   readonly status: "accepted" | "rejected";
-  /** The station's status word, and statusInfo.reasonCode when it gave one: `Rejected (NotEnabled)`. */
+  /**
+   * The station's status word, and statusInfo.reasonCode when it gave one: `Rejected (NotEnabled)`.
+   */
   readonly reason: string;
   /** 2.x: the transaction that the start joins, when one exists already. */
   readonly transactionId: string | null;

@@ -1,11 +1,17 @@
 /** Instants of the wire: RFC 3339 text and milliseconds since the epoch. */
 
-// Tolerates what stations send: offsets with or without colon, a missing fraction or one of any length, a
-// blank for the T, and a missing zone, which is UTC (OCPP 1.6J, 3.14: the standard advises UTC).
-const dateTimeForm =
-  /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?$/;
+// Tolerates what stations send: offsets with or without colon, a missing fraction or one of any
+// length, a blank for the T, and a missing zone, which is UTC (OCPP 1.6J, 3.14: the standard
+// advises UTC).
+const day = /(\d{4})-(\d\d)-(\d\d)/.source;
+const time = /(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?/.source;
+const zone = /(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?/.source;
+const dateTimeForm = new RegExp(`^${day}[Tt ]${time}${zone}$`);
 
-/** Milliseconds since the epoch, or null when the text is no date and time. Digits beyond three are cut. */
+/**
+ * Milliseconds since the epoch, or null when the text is no date and time. Digits beyond three are
+ * cut.
+ */
 export function parseInstant(text: unknown): number | null {
   if (typeof text !== "string") return null;
   const match = dateTimeForm.exec(text.trim());

@@ -4,7 +4,7 @@ import { formatInstant, parseInstant } from "./instant.ts";
 
 const noon = 1_795_348_800_000;
 
-test("rule Time: offsets, missing fractions, a missing zone and surplus decimals are understood", () => {
+test("rule Time: offsets, missing fractions, no zone and surplus decimals are understood", () => {
   const spellings: Readonly<Record<string, number>> = {
     "2026-11-22T12:00:00Z": noon,
     "2026-11-22T12:00:00.000Z": noon,

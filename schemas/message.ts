@@ -3,8 +3,8 @@ import type { StationEvent } from "./events/station.ts";
 
 /**
  * One OCPP message of one version that a station sends: what it means, and how our reply is worded.
- * Shapes are the official JSON schema of that name (see `ocpp_schemas.ts`); the payload given here has
- * passed it, or breaks it only where we are tolerant.
+ * Shapes are the official JSON schema of that name (see `ocpp_schemas.ts`); the payload given here
+ * has passed it, or breaks it only where we are tolerant.
  */
 export interface StationMessage {
   readonly action: string;
@@ -23,8 +23,8 @@ export function defineMessage(message: StationMessage): StationMessage {
 }
 
 /**
- * A message that is recorded and answered alike whatever it says: `answer` is the response payload in the
- * words of this version.
+ * A message that is recorded and answered alike whatever it says: `answer` is the response payload
+ * in the words of this version.
  */
 export function defineNotice(notice: {
   readonly action: string;

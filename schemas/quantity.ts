@@ -11,7 +11,9 @@ interface Scale {
   readonly exponent: number;
 }
 
-/** Units of OCPP with the unit they become. Both spellings of Celsius are in the field (rule M6). */
+/**
+ * Units of OCPP with the unit they become. Both spellings of Celsius are in the field (rule M6).
+ */
 const scales: Readonly<Record<string, Scale>> = {
   Wh: { unit: "Wh", exponent: 0 },
   kWh: { unit: "Wh", exponent: 3 },
@@ -48,8 +50,8 @@ const looseUnits: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The unit of a value that came without one. The standard's default is Wh, which only energy can mean;
- * the other measurands have one unit that is likely.
+ * The unit of a value that came without one. The standard's default is Wh, which only energy can
+ * mean; the other measurands have one unit that is likely.
  */
 export function unitDefault(measurand: string): string {
   if (measurand.startsWith("Energy.Reactive.")) return "varh";
@@ -67,8 +69,8 @@ export function unitDefault(measurand: string): string {
 }
 
 /**
- * A reading in Wh, W, A, V, Percent, Celsius, …; `exponent` is OCPP 2.x's `multiplier`. A unit that is not
- * known stays as it is. Decimal scaling is exact: 1.234 kWh is 1234 Wh.
+ * A reading in Wh, W, A, V, Percent, Celsius, …; `exponent` is OCPP 2.x's `multiplier`. A unit that
+ * is not known stays as it is. Decimal scaling is exact: 1.234 kWh is 1234 Wh.
  */
 export function normalise(value: number, unit: string, exponent = 0): Quantity {
   const scale = scales[unit] ?? scales[looseUnits.get(unit.toLowerCase()) ?? ""];
@@ -81,7 +83,9 @@ export function normalise(value: number, unit: string, exponent = 0): Quantity {
   return { value: scaled, unit };
 }
 
-/** `value` × 10^`exponent`, rounded once: through decimal text, as 1.1 × 1000 in binary is not 1100. */
+/**
+ * `value` × 10^`exponent`, rounded once: through decimal text, as 1.1 × 1000 in binary is not 1100.
+ */
 export function scaleByTen(value: number, exponent: number): number {
   if (exponent === 0) return value;
   const [mantissa = "0", own = "0"] = String(value).split("e");

@@ -1,4 +1,7 @@
-/** The numbered rules on what stations say, as far as translation decides them; pairs are in testdata. */
+/**
+ * The numbered rules on what stations say, as far as translation decides them; pairs are in
+ * testdata.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chargingStates, type IdTokenInfo, type StationEvent } from "./events/station.ts";
@@ -83,7 +86,7 @@ test("rule T3: a start is answered with an id, whatever the token's status", () 
   );
 });
 
-test("rule T4: the station's timestamp is the event's time; arrival only stands in for an unreadable one", () => {
+test("rule T4: the station's timestamp counts; arrival stands in for an unreadable one", () => {
   assert.equal(in16("StartTransaction", start16).at, at);
   assert.equal(
     in16("StopTransaction", { ...stop16, timestamp: "2026-11-22T12:00:00+01:00" }).at,
@@ -102,7 +105,7 @@ test("rule T5: a stop of transaction -1 or 0 is a stop like any other", () => {
   assert.deepEqual(reply16("StopTransaction", { transactionId: null, idTokenInfo: null }), {});
 });
 
-test("rule T6: a stop may lack idTag and reason; a missing reason is Local, others stay as sent", () => {
+test("rule T6: a stop may lack idTag and reason; missing is Local, others stay as sent", () => {
   const event = in16("StopTransaction", stop16);
   assert.equal(event.stoppedReason, "Local");
   assert.equal(event.idToken, null);
@@ -111,7 +114,7 @@ test("rule T6: a stop may lack idTag and reason; a missing reason is Local, othe
   assert.deepEqual(odd.idToken, { uid: "04A1", type: null });
 });
 
-test("rule T7: meter values come with and without transaction, and connector 0 is the main meter", () => {
+test("rule T7: meter values come with and without transaction; connector 0 is the main meter", () => {
   const meterValue = [{ timestamp, sampledValue: [{ value: "5" }] }];
   const free = in16("MeterValues", { connectorId: 0, meterValue });
   assert.deepEqual([free.evseId, free.connectorId, free.transactionId], [0, 0, null]);
@@ -119,12 +122,12 @@ test("rule T7: meter values come with and without transaction, and connector 0 i
   assert.deepEqual([bound.evseId, bound.connectorId, bound.transactionId], [2, 1, "7"]);
 });
 
-test("rule U1: the transaction's id is the station's text, also when it looks like a number", () => {
+test("rule U1: the transaction's id is the station's text, number or not", () => {
   const named = { ...event2, transactionInfo: { transactionId: "0007" } };
   assert.equal(in2("TransactionEvent", named).transactionId, "0007");
 });
 
-test("rule U4, rule U9: evse, idToken and reservation are there only when this event says them", () => {
+test("rule U4, rule U9: evse, idToken and reservation are there only when said", () => {
   const event = in2("TransactionEvent", event2);
   assert.deepEqual(
     [event.evseId, event.connectorId, event.idToken, event.reservationId],
@@ -315,7 +318,7 @@ test("rule S1: the nine statuses of 1.6 pass unchanged; connector 0 is the stati
   assert.deepEqual([station.evseId, station.connectorId], [0, 0]);
 });
 
-test("rule S2: a connector's AvailabilityState in NotifyEvent is a status, in 2.0.1 and 2.1", () => {
+test("rule S2: Connector.AvailabilityState in NotifyEvent is a status, in 2.0.1 and 2.1", () => {
   const eventData = [{
     eventId: 1,
     timestamp,

@@ -7,11 +7,17 @@ export interface AuthorisationQuestion {
   readonly idToken: IdToken;
   /** What the cache holds under that uid; null = nothing. */
   readonly token: TokenRecord | null;
-  /** The moment that counts: now, or the station's time of an event that it decided offline (rule U5). */
+  /**
+   * The moment that counts: now, or the station's time of an event that it decided offline (rule
+   * U5).
+   */
   readonly at: number;
   /** False = free vend: any start is accepted. */
   readonly authorisationRequired: boolean;
-  /** The token actor's answer on concurrent sessions; null = not asked, as for Authorize and offline starts. */
+  /**
+   * The token actor's answer on concurrent sessions; null = not asked, as for Authorize and offline
+   * starts.
+   */
   readonly granted: boolean | null;
 }
 
@@ -54,7 +60,9 @@ export function grantKey(token: TokenRecord): string {
   return (token.groupId ?? token.uid).toLowerCase();
 }
 
-/** Whether a start has to ask the token actor: only for a limit, and not for what happened offline. */
+/**
+ * Whether a start has to ask the token actor: only for a limit, and not for what happened offline.
+ */
 export function needsGrant(token: TokenRecord | null, offline: boolean): boolean {
   return token !== null && !offline && token.concurrentSessions > 0;
 }
@@ -65,7 +73,9 @@ export interface Holder {
   readonly groupId: string | null;
 }
 
-/** Rule T9: a transaction may be stopped by the card that started it and by any of the same group. */
+/**
+ * Rule T9: a transaction may be stopped by the card that started it and by any of the same group.
+ */
 export function mayStop(starter: Holder | null, stopper: Holder): boolean {
   if (starter === null) return true;
   if (starter.uid.toLowerCase() === stopper.uid.toLowerCase()) return true;

@@ -83,7 +83,7 @@ test("free vend accepts any start", () => {
   }
 });
 
-test("rule U5: what a station decided offline is judged by its own time and asks for no grant", () => {
+test("rule U5: what was decided offline is judged by its own time and asks for no grant", () => {
   const expired = { ...token, expiresAt: past };
   assert.equal(statusOf({ token: expired, at: noon - 3_600_000 }), "Accepted");
   assert.equal(statusOf({ token: expired, at: noon }), "Expired");

@@ -1,4 +1,7 @@
-/** What reported connector statuses mean. The words are the station's: nine of 1.6, five of 2.x (S1, S2). */
+/**
+ * What reported connector statuses mean. The words are the station's: nine of 1.6, five of 2.x (S1,
+ * S2).
+ */
 import type { ChargingState } from "#schemas/events/station.ts";
 
 /** Rule S4: the station's time orders reports; one without a time is as new as its arrival. */
@@ -48,8 +51,8 @@ export interface ConnectorView {
 }
 
 /**
- * The OCPI EVSE status (rule S3). A taken connector without a session is BLOCKED, with one CHARGING; offline
- * is UNKNOWN, because a station that cannot be heard may well work.
+ * The OCPI EVSE status (rule S3). A taken connector without a session is BLOCKED, with one
+ * CHARGING; offline is UNKNOWN, because a station that cannot be heard may well work.
  */
 export function ocpiStatusOf({ status, isReachable, hasSession }: ConnectorView): OcpiStatus {
   if (!isReachable) return "UNKNOWN";
@@ -57,7 +60,10 @@ export function ocpiStatusOf({ status, isReachable, hasSession }: ConnectorView)
   return ocpiByStatus[status] ?? "UNKNOWN";
 }
 
-/** What a 1.6 status says about the transaction on its connector; null when it says nothing (rule S1). */
+/**
+ * What a 1.6 status says about the transaction on its connector; null when it says nothing (rule
+ * S1).
+ */
 const chargingStates: Readonly<Record<string, ChargingState>> = {
   Preparing: "EVConnected",
   Charging: "Charging",

@@ -1,4 +1,6 @@
-/** Energy by power over time: too coarse to bill, good enough to recognise a wrong unit (rule M6). */
+/**
+ * Energy by power over time: too coarse to bill, good enough to recognise a wrong unit (rule M6).
+ */
 import type { Sample } from "#schemas/events/station.ts";
 
 export interface PowerOverTime {

@@ -9,7 +9,10 @@ export interface Reading {
   readonly rank: number;
 }
 
-/** The driver buys what leaves the outlet; a meter before the station also counts the station's own use. */
+/**
+ * The driver buys what leaves the outlet; a meter before the station also counts the station's own
+ * use.
+ */
 const locationRanks: Readonly<Record<string, number>> = {
   Outlet: 5,
   Cable: 4,
@@ -27,7 +30,10 @@ const contextOrder: Readonly<Record<string, number>> = {
   "Transaction.End": 2,
 };
 
-/** The register readings among `samples` (which are in order of time), summed over phases where needed. */
+/**
+ * The register readings among `samples` (which are in order of time), summed over phases where
+ * needed.
+ */
 export function registerReadings(samples: readonly Sample[]): readonly Reading[] {
   const totals: Reading[] = [];
   const phases = new Map<string, Map<string, Sample>>();
@@ -47,7 +53,9 @@ function readingOf(sample: Sample, wh: number, rank: number): Reading {
   return { at: sample.at, wh, context: sample.context, rank: rank + place };
 }
 
-/** L1 and L1-N are the same conductor's energy; the neutral and phase pairs carry none of their own. */
+/**
+ * L1 and L1-N are the same conductor's energy; the neutral and phase pairs carry none of their own.
+ */
 function collectPhase(phases: Map<string, Map<string, Sample>>, sample: Sample): void {
   const phase = /^(L[123])(-N)?$/.exec(sample.phase ?? "")?.[1];
   if (phase === undefined) return;
@@ -57,8 +65,8 @@ function collectPhase(phases: Map<string, Map<string, Sample>>, sample: Sample):
 }
 
 /**
- * The sum over the phases of one instant. A station of one phase may report L1 alone; a group of more phases
- * ranks higher, so that a message that came in parts is not taken for less energy.
+ * The sum over the phases of one instant. A station of one phase may report L1 alone; a group of
+ * more phases ranks higher, so that a message that came in parts is not taken for less energy.
  */
 function sumOf(group: ReadonlyMap<string, Sample>): readonly Reading[] {
   const [one] = group.values();

@@ -4,9 +4,14 @@ const dayMs = 86_400_000;
 
 /** Clocks apart by more than this get an alert; a minute is far more than any network delay. */
 export const clockOffsetMsMax = 60_000;
-/** No station of today ran before OCPP 1.6 was published; 1970 and 2000 are clocks that were never set. */
+/**
+ * No station of today ran before OCPP 1.6 was published; 1970 and 2000 are clocks that were never
+ * set.
+ */
 const earliest = 1_420_070_400_000; // 2015-01-01T00:00:00Z
-/** Offline queues reach back weeks; a message from the future beyond a day is a clock that is wrong. */
+/**
+ * Offline queues reach back weeks; a message from the future beyond a day is a clock that is wrong.
+ */
 const futureMsMax = dayMs;
 
 export type TimeFlag = "clockNeverSet" | "clockAhead";
@@ -30,17 +35,18 @@ export function believedEnd(endedAt: number, startedAt: number): number {
 }
 
 /**
- * How far the station's clock is ahead of ours (negative: behind), from a message that was sent live. A message
- * from an offline queue says nothing about the clock: give only those that are not queued.
+ * How far the station's clock is ahead of ours (negative: behind), from a message that was sent
+ * live. A message from an offline queue says nothing about the clock: give only those that are not
+ * queued.
  */
 export function clockOffsetMs(stationAt: number, receivedAt: number): number {
   return stationAt - receivedAt;
 }
 
 /**
- * The offset to remember after one more live message. A station may queue without saying so, which looks
- * like a clock behind: the offset nearest to the future is the one with the least delay in it, and it is
- * forgotten slowly.
+ * The offset to remember after one more live message. A station may queue without saying so, which
+ * looks like a clock behind: the offset nearest to the future is the one with the least delay in
+ * it, and it is forgotten slowly.
  */
 export function rememberedOffset(remembered: number | null, offset: number): number {
   if (remembered === null || offset >= remembered) return offset;

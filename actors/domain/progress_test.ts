@@ -10,7 +10,7 @@ function measured(measurand: string, value: number, phase: string | null = null)
   return energySample(noon, value, { measurand, phase, unit: "" });
 }
 
-test("progressed() takes power, current, state of charge and register of the newest instant", () => {
+test("progressed() takes power, current, SoC and register of the newest instant", () => {
   const samples = [
     powerSample(noon, 7_360),
     measured("Current.Import", 10.2, "L1"),
@@ -45,7 +45,7 @@ test("rule M3: power of phases is summed only without a total", () => {
   assert.equal(progressed(noProgress, [...phases, powerSample(noon, 6_250)]).powerW, 6_250);
 });
 
-test("power comes from current and voltage, else from the register, when it is not reported", () => {
+test("unreported power comes from current and voltage, else from the register", () => {
   const amperes = [10, 10, 10].map((value, index) =>
     measured("Current.Import", value, `L${index + 1}`)
   );

@@ -1,10 +1,11 @@
 /**
- * The energy of a session, from what its meter said. Every step is a pure function of what is known and what
- * comes in; nothing here may ever bill a meter's lifetime reading, whatever a station sends.
+ * The energy of a session, from what its meter said. Every step is a pure function of what is known
+ * and what comes in; nothing here may ever bill a meter's lifetime reading, whatever a station
+ * sends.
  *
- * Known: the start reading, the highest credible reading since, and a reading in doubt. Samples raise the
- * energy only (in any order, repeats included); the final reading is authoritative as long as it is
- * credible. Everything odd leaves a flag.
+ * Known: the start reading, the highest credible reading since, and a reading in doubt. Samples
+ * raise the energy only (in any order, repeats included); the final reading is authoritative as
+ * long as it is credible. Everything odd leaves a flag.
  */
 import type { Sample } from "#schemas/events/station.ts";
 import { accepted, noIntervals } from "./meter_intervals.ts";
@@ -101,8 +102,8 @@ function readRegister(
 }
 
 /**
- * Ends the register. `meterStopWh` is 1.6's meterStop; without one the last reading counts. Samples of before
- * the end, and a Transaction.End, may still come and are taken by `readSamples`.
+ * Ends the register. `meterStopWh` is 1.6's meterStop; without one the last reading counts. Samples
+ * of before the end, and a Transaction.End, may still come and are taken by `readSamples`.
  */
 export function closeRegister(
   register: MeterRegister,
@@ -117,7 +118,10 @@ export function closeRegister(
   return isThousandthOfPower(closed) ? flagged(closed, "kWhAsWh") : closed;
 }
 
-/** Rule M6: the register moved by a thousandth of what the power says. A tenth is a bad meter, not a unit. */
+/**
+ * Rule M6: the register moved by a thousandth of what the power says. A tenth is a bad meter, not a
+ * unit.
+ */
 function isThousandthOfPower(register: MeterRegister): boolean {
   const energy = settledTo(register);
   if (!register.isRead || energy <= 0 || register.power.wh < 1_000) return false;
@@ -151,14 +155,20 @@ export function sessionMeter(register: MeterRegister): SessionMeter {
   };
 }
 
-/** Energy so far, in whole Wh: the difference of the rounded readings, so that what is shown adds up. */
+/**
+ * Energy so far, in whole Wh: the difference of the rounded readings, so that what is shown adds
+ * up.
+ */
 export function energyWh(register: MeterRegister): number {
   if (!register.isRead) return Math.round(register.intervals.wh);
   const { settledWh, lastWh, firstWh } = register;
   return Math.round(settledWh) + Math.round(lastWh) - Math.round(firstWh);
 }
 
-/** A credible final reading excuses odd samples before it; nothing excuses another meter or wrong units. */
+/**
+ * A credible final reading excuses odd samples before it; nothing excuses another meter or wrong
+ * units.
+ */
 function isDoubtful({ flags, isFinal }: MeterRegister): boolean {
   if (flags.includes("meterSwap") || flags.includes("kWhAsWh")) return true;
   const odd: readonly MeterFlag[] = [

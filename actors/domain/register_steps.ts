@@ -71,8 +71,8 @@ const MARGIN = 1.1;
 const ROUNDING_WH = 100;
 
 /**
- * Totals beat sums of phases (rule M3) and the outlet beats other places: a better source takes over, a lesser
- * one is left alone (null).
+ * Totals beat sums of phases (rule M3) and the outlet beats other places: a better source takes
+ * over, a lesser one is left alone (null).
  */
 export function follow(register: MeterRegister, reading: Reading): MeterRegister | null {
   const { rank } = register;
@@ -80,7 +80,8 @@ export function follow(register: MeterRegister, reading: Reading): MeterRegister
   if (rank !== null && reading.rank < rank) return null;
   const followed = { ...register, rank: reading.rank };
   const isStationsOwn = register.startSource === "station" || register.startSource === null;
-  // What the station itself gave as start is the best source's; an inferred start was the lesser one's.
+  // What the station itself gave as start is the best source's; an inferred start was the lesser
+  // one's.
   if (rank === null || register.isFinal || isStationsOwn) return followed;
   return {
     ...followed,
@@ -101,7 +102,10 @@ export function startAt(
   return { ...register, meterStartWh: wh, startSource, ...point };
 }
 
-/** Transaction.Begin beats a periodic start and a 0 in its place (rule M4), not the station's meterStart. */
+/**
+ * Transaction.Begin beats a periodic start and a 0 in its place (rule M4), not the station's
+ * meterStart.
+ */
 export function begin(
   register: MeterRegister,
   reading: Reading,

@@ -1,6 +1,6 @@
 /**
- * Received sequence numbers of a 2.x transaction (rules U2, U3): any start value, any order, repeats. Kept as
- * ranges, so that a day-long transaction that lost nothing is two numbers.
+ * Received sequence numbers of a 2.x transaction (rules U2, U3): any start value, any order,
+ * repeats. Kept as ranges, so that a day-long transaction that lost nothing is two numbers.
  */
 
 /** `[first, last]` pairs, ascending, with a gap of at least one number between two of them. */
@@ -9,8 +9,8 @@ export type Sequence = readonly (readonly [first: number, last: number])[];
 export const emptySequence: Sequence = [];
 
 /**
- * Ranges kept at most: 64 gaps in one transaction are no network trouble any more. Beyond that the oldest gap
- * counts as received, so that what is kept stays small.
+ * Ranges kept at most: 64 gaps in one transaction are no network trouble any more. Beyond that the
+ * oldest gap counts as received, so that what is kept stays small.
  */
 export const sequenceRangesMax = 64;
 

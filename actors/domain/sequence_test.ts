@@ -15,7 +15,7 @@ function of(...numbers: readonly number[]): Sequence {
   return numbers.reduce(received, emptySequence);
 }
 
-test("rule U2: a transaction is complete from its Started to its Ended, whatever number it starts at", () => {
+test("rule U2: a transaction is complete from Started to Ended, whatever its first number", () => {
   assert.equal(isComplete(of(0, 1, 2), 0, 2), true);
   assert.equal(isComplete(of(4_711, 4_712, 4_713), 4_711, 4_713), true);
   assert.equal(isComplete(of(0, 2), 0, 2), false);

@@ -10,7 +10,7 @@ const start: StartParts = {
   meterStartWh: 98_765,
 };
 
-test("rule T2: a repeated start has the identity of the first, also with the idTag in other case", () => {
+test("rule T2: a repeated start has the identity of the first, whatever the case of idTag", () => {
   assert.equal(startIdentity({ ...start }), startIdentity(start));
   const lower = { ...start, idToken: { uid: "04a1b2c3", type: null } };
   assert.equal(startIdentity(lower), startIdentity(start));

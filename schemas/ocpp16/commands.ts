@@ -76,7 +76,9 @@ function reset({ type, evseId }: Extract<Command, { kind: "reset" }>): OutgoingC
   return { action: "Reset", payload: { type: type === "Immediate" ? "Hard" : "Soft" } };
 }
 
-/** Both triggers are in use: the extension adds messages to the first one's and lacks one of them. */
+/**
+ * Both triggers are in use: the extension adds messages to the first one's and lacks one of them.
+ */
 const triggers: Readonly<Record<string, readonly [action: string, requestedMessage: string]>> = {
   BootNotification: ["TriggerMessage", "BootNotification"],
   DiagnosticsStatusNotification: ["TriggerMessage", "DiagnosticsStatusNotification"],

@@ -1,6 +1,6 @@
 /**
- * Parts that several OCPP 1.6 messages share, translated to and from the inner language. Connector n is
- * EVSE n, connector 1; connector 0 is the station.
+ * Parts that several OCPP 1.6 messages share, translated to and from the inner language. Connector
+ * n is EVSE n, connector 1; connector 0 is the station.
  */
 import type {
   IdToken,
@@ -38,7 +38,9 @@ export function idTokenOf(idTag: string): IdToken {
   return { uid: idTag, type: null };
 }
 
-/** Values with the standard's defaults and in our units; unreadable ones are left out and counted. */
+/**
+ * Values with the standard's defaults and in our units; unreadable ones are left out and counted.
+ */
 export function readingsOf(meterValues: readonly MeterValue16[], now: number): Required<Readings> {
   const samples: Sample[] = [];
   const signedReadings: SignedReading[] = [];
@@ -99,7 +101,9 @@ export function onlyPresent(readings: Required<Readings>): Readings {
   };
 }
 
-/** 1.6 has five statuses: what says "not known" is Invalid, what says "not here, not now" Blocked. */
+/**
+ * 1.6 has five statuses: what says "not known" is Invalid, what says "not here, not now" Blocked.
+ */
 const statuses: Readonly<Record<string, string>> = {
   Accepted: "Accepted",
   Blocked: "Blocked",
@@ -116,7 +120,9 @@ const statuses: Readonly<Record<string, string>> = {
 /** The longest identifier of 1.6 (IdToken is CiString20). */
 export const idTagLengthMax = 20;
 
-/** IdTagInfo; nothing known about a token means Invalid. A group that 1.6 cannot hold is left out. */
+/**
+ * IdTagInfo; nothing known about a token means Invalid. A group that 1.6 cannot hold is left out.
+ */
 export function idTagInfoOf(info: IdTokenInfo | null): Readonly<Record<string, unknown>> {
   if (info === null) return { status: "Invalid" };
   const status = statuses[info.status] ?? "Invalid";

@@ -14,7 +14,9 @@ import { StartTransaction } from "./start_transaction.ts";
 import { StatusNotification } from "./status_notification.ts";
 import { StopTransaction } from "./stop_transaction.ts";
 
-/** Every message that an OCPP 1.6 station sends, with the security extension; one line per message. */
+/**
+ * Every message that an OCPP 1.6 station sends, with the security extension; one line per message.
+ */
 export const stationMessages16: Readonly<Record<string, StationMessage>> = {
   Authorize,
   BootNotification,

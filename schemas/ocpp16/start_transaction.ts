@@ -38,7 +38,9 @@ export const StartTransaction = defineMessage({
   }),
 });
 
-/** A refused start is answered with an id as well (rule T3); an actor that gave none has a fault. */
+/**
+ * A refused start is answered with an id as well (rule T3); an actor that gave none has a fault.
+ */
 function requiredId(transactionId: string | null): number {
   const id = Number(transactionId);
   if (transactionId === null || !Number.isInteger(id)) {

@@ -27,7 +27,10 @@ const triggerReasons: Readonly<Record<string, string>> = {
   UnlockCommand: "UnlockCommand",
 };
 
-/** A missing reason means Local, a missing idTag that the start's token or nobody stopped it (rule T6). */
+/**
+ * A missing reason means Local, a missing idTag that the start's token or nobody stopped it (rule
+ * T6).
+ */
 export const StopTransaction = defineMessage({
   action: "StopTransaction",
   specification: "OCPP 1.6J, 4.10",

@@ -30,7 +30,10 @@ export function idTokenOf(idToken: IdToken2): IdToken {
   return { uid: idToken.idToken, type: idToken.type };
 }
 
-/** Values with the standard's defaults and in our units; a value beyond float8 is left out and counted. */
+/**
+ * Values with the standard's defaults and in our units; a value beyond float8 is left out and
+ * counted.
+ */
 export function readingsOf(meterValues: readonly MeterValue2[], now: number): Readings {
   const samples: Sample[] = [];
   let unreadable = 0;

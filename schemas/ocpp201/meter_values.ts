@@ -6,7 +6,10 @@ interface Request {
   readonly meterValue: readonly MeterValue2[];
 }
 
-/** Values outside a transaction, or of the main meter (EVSE 0); those of one come by TransactionEvent. */
+/**
+ * Values outside a transaction, or of the main meter (EVSE 0); those of one come by
+ * TransactionEvent.
+ */
 export const MeterValues = defineMessage({
   action: "MeterValues",
   specification: "OCPP 2.0.1 Part 2, J01",

@@ -13,7 +13,9 @@ import { PullDynamicScheduleUpdate } from "./pull_dynamic_schedule_update.ts";
 import { ReportDERControl } from "./report_der_control.ts";
 import { VatNumberValidation } from "./vat_number_validation.ts";
 
-/** Every message that an OCPP 2.1 station sends. What means the same as in 2.0.1 is the same object. */
+/**
+ * Every message that an OCPP 2.1 station sends. What means the same as in 2.0.1 is the same object.
+ */
 export const stationMessages21: Readonly<Record<string, StationMessage>> = {
   ...stationMessages201,
   BatterySwap,
