@@ -55,7 +55,7 @@ async function readStamp(): Promise<string | undefined> {
 
 async function hashOfSources(): Promise<string> {
   const listed = await readdir(join(webFolder, "src"), { recursive: true, withFileTypes: true });
-  const sources = listed.filter((entry) => entry.isFile())
+  const sources = listed.filter((entry) => entry.isFile() && !entry.name.endsWith("_test.ts"))
     .map((entry) => join(entry.parentPath, entry.name));
   const others = ["index.html", "build_pages.ts", "../package.json"];
   const files = [...sources, ...others.map((name) => join(webFolder, name))].sort();

@@ -32,8 +32,6 @@ export interface List<Item> {
 }
 
 export interface Overview extends RestOverview {
-  /** Stations with a connector that reports Faulted. */
-  readonly faulted?: number;
   /** Where stations connect, when that is not the default port. */
   readonly ocppPort?: number;
 }
