@@ -162,6 +162,7 @@ export class Connection implements DispatchLine {
       this.#pingedAt = 0;
     } else if (this.#pingedAt > 0 && now - this.#pingedAt >= limits.pongMs) {
       counts.hit("silent", this.identity);
+      this.#pingedAt = Number.POSITIVE_INFINITY;
       this.terminate();
     } else if (this.#pingedAt === 0 && now - this.#aliveAt >= limits.pingAfterMs) {
       this.#pingedAt = now;
@@ -255,9 +256,9 @@ export class Connection implements DispatchLine {
       messageId: frame.idText ?? null,
       payload: text,
     });
-    const answer = frame.isAnswerable
-      ? encodeCallError(this.protocol, frame.idText, frame)
-      : undefined;
+    if (!frame.isAnswerable) return;
+    const idText = frame.isIdGuessed && this.protocol !== "ocpp1.6" ? undefined : frame.idText;
+    const answer = encodeCallError(this.protocol, idText, frame);
     if (answer !== undefined) writeCallError(this.#context, this, frame.action, answer);
   }
 
@@ -327,6 +328,7 @@ const binaryFrame: BadFrame = {
   kind: "unreadable-frame",
   detail: "Cannot read the frame: it is binary",
   idText: undefined,
+  isIdGuessed: false,
   isAnswerable: true,
   action: null,
 };
@@ -342,5 +344,5 @@ function unknownType(frame: Exclude<Frame, BadFrame>): BadFrame {
     detail: "Cannot read the frame: the message type is unknown in this version",
   };
   const idText = "idText" in frame ? frame.idText : JSON.stringify(frame.messageId);
-  return { type: "bad", ...failure, idText, isAnswerable: true, action: null };
+  return { type: "bad", ...failure, idText, isIdGuessed: false, isAnswerable: true, action: null };
 }

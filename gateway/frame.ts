@@ -44,6 +44,8 @@ export interface BadFrame {
   readonly detail: string;
   /** Undefined when no id could be read. */
   readonly idText: string | undefined;
+  /** The id stands in what is not JSON as a whole: 1.6 stations may use it, 2.x are told "-1". */
+  readonly isIdGuessed: boolean;
   /** False for what may be an answer to us: answering that would never end. */
   readonly isAnswerable: boolean;
   readonly action: string | null;
@@ -147,6 +149,7 @@ function decodeBroken(text: string): BadFrame {
   return {
     ...bad("unreadable-frame", detail, { isAnswerable: match[1] === "2" }),
     idText: isId ? match[2] : undefined,
+    isIdGuessed: true,
   };
 }
 
@@ -225,6 +228,7 @@ function bad(kind: ErrorKind, detail: string, options: BadOptions = {}): BadFram
     kind,
     detail: `Cannot read the frame: ${detail}`,
     idText: options.idText,
+    isIdGuessed: false,
     isAnswerable: options.isAnswerable ?? true,
     action: options.action ?? null,
   };

@@ -58,7 +58,8 @@ export const gatewayLimits: GatewayLimits = {
   // Reports reach hundreds of kB; NATS carries 1 MiB by default, and frames travel together.
   frameBytesMax: 512 * 1024,
   messages: { burst: 2_000, perSecond: 500 },
-  badFrames: { burst: 20, perSecond: 2 },
+  // Used up, the next is looked at after half a second: whatever a station sends, it is heard again soon.
+  badFrames: { burst: 20, perSecond: 2, debtMax: 0 },
   theirCallsAtOnce: 2,
   theirCallsWaiting: 8,
   // One read of a socket holds 64 KiB: some 3,000 of the smallest CALLs.

@@ -4,6 +4,8 @@ export interface TokenBucketLimits {
   /** Tokens it holds when full. */
   readonly burst: number;
   readonly perSecond: number;
+  /** How far it may be overdrawn, so that paying takes a bounded time. Undefined: without bound. */
+  readonly debtMax?: number;
 }
 
 /**
@@ -21,9 +23,11 @@ export class TokenBucket {
 
   /** Takes one token; false when there was none. */
   take(limits: TokenBucketLimits, clock: Clock): boolean {
-    if (--this.#tokens >= 0) return true;
-    this.#refill(limits, clock);
-    return this.#tokens >= 0;
+    if (this.#tokens < 1) this.#refill(limits, clock);
+    this.#tokens--;
+    const isThere = this.#tokens >= 0;
+    if (limits.debtMax !== undefined) this.#tokens = Math.max(this.#tokens, -limits.debtMax);
+    return isThere;
   }
 
   /** Undoes a `take`. */
