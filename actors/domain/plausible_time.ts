@@ -1,4 +1,5 @@
 /** Station clocks against ours (rule T4): both times are kept, this says which one to believe. */
+import type { Sample } from "#schemas/events/station.ts";
 
 const dayMs = 86_400_000;
 
@@ -27,6 +28,12 @@ export function believedTime(stationAt: number, receivedAt: number): BelievedTim
   if (stationAt < earliest) return { at: receivedAt, flag: "clockNeverSet" };
   if (stationAt > receivedAt + futureMsMax) return { at: receivedAt, flag: "clockAhead" };
   return { at: stationAt, flag: null };
+}
+
+/** Samples with their times made believable, as `believedTime` does it for a message. */
+export function believedSamples(samples: readonly Sample[], receivedAt: number): readonly Sample[] {
+  if (samples.every((sample) => believedTime(sample.at, receivedAt).flag === null)) return samples;
+  return samples.map((sample) => ({ ...sample, at: believedTime(sample.at, receivedAt).at }));
 }
 
 /** An end that is not before its start: a clock that was set in between makes one. */

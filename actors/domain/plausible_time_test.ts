@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   believedEnd,
+  believedSamples,
   believedTime,
   clockOffsetMs,
   isClockOff,
   rememberedOffset,
 } from "./plausible_time.ts";
+import { energySample } from "./sample_testing.ts";
 
 const noon = 1_795_348_800_000;
 const day = 86_400_000;
@@ -22,6 +24,13 @@ test("rule T4: a clock that was never set, or far ahead, is not believed and fla
     assert.deepEqual(believedTime(at, noon), { at: noon, flag: "clockNeverSet" });
   }
   assert.deepEqual(believedTime(noon + 2 * day, noon), { at: noon, flag: "clockAhead" });
+});
+
+test("rule T4: samples of a clock that was never set count from when they came", () => {
+  const good = [energySample(noon - day, 5)];
+  assert.equal(believedSamples(good, noon), good);
+  const odd = [energySample(0, 5), energySample(noon - 1_000, 6)];
+  assert.deepEqual(believedSamples(odd, noon).map(({ at }) => at), [noon, noon - 1_000]);
 });
 
 test("an end is never before its start", () => {

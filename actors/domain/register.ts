@@ -118,6 +118,11 @@ export function closeRegister(
   return isThousandthOfPower(closed) ? flagged(closed, "kWhAsWh") : closed;
 }
 
+/** The register as it was before its end: a station went on with what the platform had closed. */
+export function reopenRegister(register: MeterRegister): MeterRegister {
+  return { ...register, endedAt: null };
+}
+
 /**
  * Rule M6: the register moved by a thousandth of what the power says. A tenth is a bad meter, not a
  * unit.

@@ -58,6 +58,11 @@ export interface MeterRegister {
 export interface MeterLimits {
   /** The most that this connector can deliver. */
   readonly maxPowerW: number;
+  /**
+   * How long the session has been open by our own clock: a final reading is judged by that time where
+   * a station's clock was set back in between.
+   */
+  readonly openMs?: number;
 }
 
 /** No connector in public use delivers more than 400 kW; a megawatt one needs its own limit. */
@@ -195,7 +200,8 @@ function faultOfFinal(register: MeterRegister, stop: Point, limits: MeterLimits)
   const startWh = register.meterStartWh ?? 0;
   const total = stop.wh - startWh;
   const soFar = settledTo(register);
-  const most = soFar + deliverableWh(stop.at - register.lastAt, limits);
+  const ms = Math.max(stop.at - register.lastAt, limits.openMs ?? 0);
+  const most = soFar + deliverableWh(ms, limits);
   if (stop.wh === 0 && total < soFar - ROUNDING_WH) return "placeholderStop";
   if (total < 0) {
     const inWh = stop.wh * 1_000 - startWh;

@@ -7,6 +7,7 @@ import {
   moveStart,
   openRegister,
   readSamples,
+  reopenRegister,
   sessionMeter,
 } from "./register.ts";
 import type { SessionMeter } from "./register.ts";
@@ -325,6 +326,24 @@ test("1.6 meterStop has the last word over transactionData", () => {
   assert.equal(told({ meterStartWh: 1_000, samples, meterStopWh: 4_998 }).energyWh, 3_998);
   const orphan = told({ meterStartWh: null, samples, meterStopWh: 5_000 });
   assert.equal(orphan.energyWh, 4_000);
+});
+
+test("rule T4: a clock set back in mid-session does not cost the energy of the stop", () => {
+  const late = at(300);
+  const register = readSamples(openRegister(1_000, late), [energySample(late + minute, 1_100)]);
+  const end = { meterStopWh: 21_000, endedAt: late };
+  assert.equal(energyWh(closeRegister(register, end)), 100);
+  const openMs = 60 * minute;
+  assert.equal(energyWh(closeRegister(register, end, { maxPowerW: 400_000, openMs })), 20_000);
+});
+
+test("a session that the platform closed and the station continued is exact again", () => {
+  const live = readSamples(openRegister(1_000, start), [energySample(at(10), 2_000)]);
+  const stale = closeRegister(live, { meterStopWh: null, endedAt: at(10) });
+  assert.equal(sessionMeter(stale).meterStopWh, 2_000);
+  const ended = closeRegister(reopenRegister(stale), { meterStopWh: 4_000, endedAt: at(60) });
+  const { energyWh: billed, flags } = sessionMeter(ended);
+  assert.deepEqual([billed, flags], [3_000, []]);
 });
 
 test("a final reading below the last periodic one is believed, and said", () => {
