@@ -1,6 +1,7 @@
 /**
- * How messages are spelled inside one bus message: a head with ids and lengths, then the texts one after
- * the other, so that nothing is quoted or parsed on the way. Lengths are in UTF-16 units of the decoded text.
+ * How messages are spelled inside one bus message: a head with ids and lengths, then the texts one
+ * after the other, so that nothing is quoted or parsed on the way. Lengths are in UTF-16 units of
+ * the decoded text.
  */
 
 /** First character of each bus message; raised when its form changes. */
@@ -12,7 +13,9 @@ export interface SentMessage {
   readonly text: string;
 }
 
-/** Messages of one sender to one subject, in order; the id of an ask is `firstId` plus its place. */
+/**
+ * Messages of one sender to one subject, in order; the id of an ask is `firstId` plus its place.
+ */
 export interface MessageFrame {
   readonly firstId: number;
   readonly messages: readonly SentMessage[];

@@ -49,7 +49,9 @@ export interface Outcome {
   failed(error: PlatformError): void;
 }
 
-/** Runs a listener; a withheld answer calls neither. What was thrown by mistake is logged as a bug. */
+/**
+ * Runs a listener; a withheld answer calls neither. What was thrown by mistake is logged as a bug.
+ */
 export function runListener(
   handler: BusHandler,
   message: { readonly text: string; readonly remainingMs: number | undefined },

@@ -20,8 +20,8 @@ export interface HintedLoopOptions {
 }
 
 /**
- * Does work per shard soon after a hint: one pass at a time, hints of meanwhile go to the next. A failed
- * pass is repeated after a growing wait.
+ * Does work per shard soon after a hint: one pass at a time, hints of meanwhile go to the next. A
+ * failed pass is repeated after a growing wait.
  */
 export class HintedLoop {
   readonly #options: HintedLoopOptions;

@@ -13,8 +13,8 @@ export interface FollowJournalOptions<Handle> {
   readonly name: string;
   readonly reader: JournalReader<Handle>;
   /**
-   * Takes rows in order of shard and seq. It runs within the transaction that moves the cursors: what it
-   * writes by `handle` is written exactly once; a throw repeats the pass.
+   * Takes rows in order of shard and seq. It runs within the transaction that moves the cursors:
+   * what it writes by `handle` is written exactly once; a throw repeats the pass.
    */
   readonly onRows: (entries: readonly JournalEntry[], handle: Handle) => Promise<void>;
   readonly filter?: JournalFilter;

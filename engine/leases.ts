@@ -1,9 +1,10 @@
 /**
  * Who takes part in the cluster, and whether this process may still answer from memory.
  *
- * Each process renews one key. A member is lost when its key stayed at one revision for the lease time,
- * by the observer's own monotonic clock, while the observer's own writes came back through the same map all
- * that time: while the map cannot be reached nobody is lost. Wall clocks decide nothing.
+ * Each process renews one key. A member is lost when its key stayed at one revision for the lease
+ * time, by the observer's own monotonic clock, while the observer's own writes came back through
+ * the same map all that time: while the map cannot be reached nobody is lost. Wall clocks decide
+ * nothing.
  */
 import type { Clock } from "./ports/clock.ts";
 import { LeaseConflict, type LeaseEntry, type LeaseStore } from "./ports/leases.ts";
@@ -12,7 +13,9 @@ import type { Telemetry } from "./telemetry.ts";
 export const RENEW_MS = 1_000;
 /** Three renewals: one may be lost and one late. */
 export const LEASE_MS = 3_000;
-/** Between two of our writes that came back: more means that the map, or we, stood still in between. */
+/**
+ * Between two of our writes that came back: more means that the map, or we, stood still in between.
+ */
 const STANDSTILL_MS = 1_500;
 /** Renewals whose echo may still come. */
 const SENT_KEPT_MAX = 8;
@@ -64,7 +67,9 @@ export class Membership {
   #revision = 0;
   #renewal = 0;
   #renewedAt = -Infinity;
-  /** Send time of our newest write that came back, and of the first since the map last stood still. */
+  /**
+   * Send time of our newest write that came back, and of the first since the map last stood still.
+   */
   #aliveAt = -Infinity;
   #aliveSince = -Infinity;
   #watchedAt = -Infinity;
@@ -86,7 +91,9 @@ export class Membership {
     telemetry.watch("statewatt_members", "Other processes of the cluster", () => this.#others.size);
   }
 
-  /** Writes the key for the first time and begins to renew and to observe. Rejects when it cannot. */
+  /**
+   * Writes the key for the first time and begins to renew and to observe. Rejects when it cannot.
+   */
   async start(): Promise<void> {
     const { store } = this.#options;
     const former = await store.read(this.#key);
@@ -154,8 +161,8 @@ export class Membership {
   }
 
   /**
-   * Ends the lease of a lost worker before its shards are taken: of several that try, one wins, and the
-   * loser, when it wakes up, finds its lease gone.
+   * Ends the lease of a lost worker before its shards are taken: of several that try, one wins, and
+   * the loser, when it wakes up, finds its lease gone.
    */
   async depose(member: Member): Promise<boolean> {
     const { store, id } = this.#options;
@@ -210,7 +217,9 @@ export class Membership {
     this.#renewedAt = Math.max(this.#renewedAt, sentAt);
   }
 
-  /** An earlier write of ours whose answer was lost, a map that was lost, or the end of our lease. */
+  /**
+   * An earlier write of ours whose answer was lost, a map that was lost, or the end of our lease.
+   */
   async #settleConflict(): Promise<void> {
     const { store, incarnation, telemetry } = this.#options;
     try {
@@ -286,13 +295,17 @@ export interface OwnershipOptions {
   readonly stillOwns: () => Promise<boolean>;
 }
 
-/** A renewal is overdue: another proof is looked for, with time for a second try before the lease ends. */
+/**
+ * A renewal is overdue: another proof is looked for, with time for a second try before the lease
+ * ends.
+ */
 const PROOF_WANTED_MS = 1_500;
 const PROOF_TRY_MS = 500;
 
 /**
- * Proof that the shards of this worker are its own: the send time of a renewal of its lease, of a fenced
- * commit, or of a read of its epochs. An answer that no commit stands for may leave only while it is fresh.
+ * Proof that the shards of this worker are its own: the send time of a renewal of its lease, of a
+ * fenced commit, or of a read of its epochs. An answer that no commit stands for may leave only
+ * while it is fresh.
  */
 export class OwnershipProof {
   readonly #options: OwnershipOptions;

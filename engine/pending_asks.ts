@@ -78,7 +78,9 @@ export class PendingAsks {
     return subject !== undefined && this.reject(id, unavailable(subject, "nobody listens"));
   }
 
-  /** Gives up on all: whether they were delivered is not known, but nobody will hear the answers. */
+  /**
+   * Gives up on all: whether they were delivered is not known, but nobody will hear the answers.
+   */
   close(): void {
     this.#cancelSweep();
     this.#sweepAt = Infinity;

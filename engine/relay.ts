@@ -5,7 +5,10 @@ import type { JournalEntry, JournalPass, JournalReader } from "./ports/journal.t
 import type { CounterMetric, HistogramMetric, Telemetry } from "./telemetry.ts";
 
 const CURSORS = "facts";
-/** Up to which sequence of the stream the cursors are known to account for: a cursor without a shard. */
+/**
+ * Up to which sequence of the stream the cursors are known to account for: a cursor without a
+ * shard.
+ */
 const ACCOUNTED = "facts.stream";
 const NO_SHARD = -1;
 /** Two event-loop turns of commits share a pass; a fact is out within some 10 ms. */
@@ -21,9 +24,9 @@ export interface RelayParts {
 }
 
 /**
- * Takes facts from the journal to the stream: each once, in order per shard. The journal is the outbox; a
- * crash, a lost acknowledgement or a second relay is settled by what the stream itself holds behind the
- * last sequence that the cursors account for.
+ * Takes facts from the journal to the stream: each once, in order per shard. The journal is the
+ * outbox; a crash, a lost acknowledgement or a second relay is settled by what the stream itself
+ * holds behind the last sequence that the cursors account for.
  */
 export class FactRelay {
   readonly #parts: RelayParts;
@@ -80,7 +83,10 @@ export class FactRelay {
     return pass.unfinished;
   }
 
-  /** Learns from the stream what was published and not noted, by us before a crash or by another relay. */
+  /**
+   * Learns from the stream what was published and not noted, by us before a crash or by another
+   * relay.
+   */
   async #reconcile(): Promise<number> {
     const { reader, publisher, telemetry } = this.#parts;
     const cursors = await reader.cursors(CURSORS);
@@ -120,7 +126,8 @@ export class FactRelay {
     const { reader } = this.#parts;
     await reader.move(CURSORS, pass.cursors);
     for (const [shard, seq] of pass.cursors) this.#forget(shard, seq);
-    // While a published row is still ahead of its cursor, the stream has to be read from there again.
+    // While a published row is still ahead of its cursor, the stream has to be read from there
+    // again.
     if (this.#ahead.size === 0 && pass.entries.length > 0) {
       await reader.move(ACCOUNTED, new Map([[NO_SHARD, streamLast]]));
     }

@@ -178,7 +178,8 @@ test("a relay that dies after publishing is succeeded without a fact lost or dou
   withWorld(async (world) => {
     await world.append(1, 5);
     await world.append(2, 5);
-    // Publishes a part, then neither learns the outcome nor moves a cursor: what a kill leaves behind.
+    // Publishes a part, then neither learns the outcome nor moves a cursor: what a kill leaves
+    // behind.
     let die = (): void => {};
     const hasDied = new Promise<void>((resolve) => (die = resolve));
     const first = relayOf(world, {

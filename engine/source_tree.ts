@@ -57,6 +57,8 @@ export function functionsOf(file: SourceFile): readonly FunctionSpan[] {
     const name = match?.[2] ?? match?.[3];
     if (match === null || name === undefined || keywords.has(name)) return [];
     if (match[3] !== undefined && match[1] === "") return [];
+    // A call or a method's signature has no body.
+    if (text.endsWith(";")) return [];
     const end = `${match[1]}}`;
     const length = file.lines.slice(index).findIndex((line) => line === end) + 1;
     return length > 0 ? [{ name, line: index + 1, length }] : [];

@@ -1,6 +1,6 @@
 /**
- * What a process tells about itself: metrics for `/metrics` and structured log lines. Made once in a
- * `main.ts` and passed on. Names start with `statewatt_`, durations are in seconds.
+ * What a process tells about itself: metrics for `/metrics` and structured log lines. Made once in
+ * a `main.ts` and passed on. Names start with `statewatt_`, durations are in seconds.
  */
 import process from "node:process";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
@@ -10,7 +10,9 @@ export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = typeof logLevels[number];
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Adds up. `with` gives the child of these label values, made once: keep it where speed matters. */
+/**
+ * Adds up. `with` gives the child of these label values, made once: keep it where speed matters.
+ */
 export interface CounterMetric {
   add(amount?: number): void;
   with(...labels: readonly string[]): CounterMetric;

@@ -30,7 +30,10 @@ export class TurnBatches<Item> {
     this.#options = options;
   }
 
-  /** The batch that the next item of `key` with a text of `units` belongs to; a full one leaves first. */
+  /**
+   * The batch that the next item of `key` with a text of `units` belongs to; a full one leaves
+   * first.
+   */
   withRoom(key: string, units: number): TurnBatch<Item> {
     const open = this.#open.get(key);
     if (open !== undefined) {

@@ -108,8 +108,8 @@ export class LocalBus implements Bus {
 }
 
 /**
- * Subjects with a listener in this process stay in it, all others go to `remote`. Listeners are reachable
- * from other processes too. A tell meant for many processes goes to `remote` directly.
+ * Subjects with a listener in this process stay in it, all others go to `remote`. Listeners are
+ * reachable from other processes too. A tell meant for many processes goes to `remote` directly.
  */
 export function localFirst(local: LocalBus, remote: Bus): Bus {
   return {

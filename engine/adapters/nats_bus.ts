@@ -25,7 +25,10 @@ import type { NatsLink } from "./nats_connection.ts";
 
 export interface NatsBusOptions extends BusOptions {
   readonly link: NatsLink;
-  /** Put before each subject, so that installations can share a server. Ends with a dot, or is empty. */
+  /**
+   * Put before each subject, so that installations can share a server. Ends with a dot, or is
+   * empty.
+   */
   readonly prefix?: string;
 }
 
@@ -39,8 +42,8 @@ interface Waiting {
 const NO_RESPONDERS = 503;
 
 /**
- * The bus over NATS. One subscription takes all answers; what one turn of the event loop sends to one
- * subject, or answers to one asker, is one NATS message (measured: 8 to 35 times `nc.request`).
+ * The bus over NATS. One subscription takes all answers; what one turn of the event loop sends to
+ * one subject, or answers to one asker, is one NATS message (measured: 8 to 35 times `nc.request`).
  */
 export class NatsBus implements Bus {
   readonly #options: NatsBusOptions;

@@ -20,7 +20,10 @@ export interface NatsConnectionOptions {
   readonly telemetry: Telemetry;
 }
 
-/** Between 0.1 and 0.4 s: soon enough for a restart, and spread when a whole fleet of processes returns. */
+/**
+ * Between 0.1 and 0.4 s: soon enough for a restart, and spread when a whole fleet of processes
+ * returns.
+ */
 const RECONNECT_WAIT_MS = 100;
 const RECONNECT_JITTER_MS = 300;
 /** A silent cut is noticed after two missed pings: below the deadline of what is asked (20 s). */

@@ -11,7 +11,10 @@ import type { Telemetry } from "../telemetry.ts";
 import type { NatsLink } from "./nats_connection.ts";
 
 const RETRY_MS = 500;
-/** A request for messages is renewed after this; shorter than the default, so that a lost one costs little. */
+/**
+ * A request for messages is renewed after this; shorter than the default, so that a lost one costs
+ * little.
+ */
 const EXPIRES_MS = 10_000;
 const HEARTBEAT_MS = 2_000;
 

@@ -197,9 +197,9 @@ export class NatsFacts implements FactFeed, FactPublisher {
   }
 
   /**
-   * The expected sequence makes a repeat after an unknown outcome impossible. Of two relays that interleave
-   * one could still slip between the messages of the other, hence the expected id of the message before;
-   * the first has none, because a server forgets it two minutes after a restart.
+   * The expected sequence makes a repeat after an unknown outcome impossible. Of two relays that
+   * interleave one could still slip between the messages of the other, hence the expected id of the
+   * message before; the first has none, because a server forgets it two minutes after a restart.
    */
   #headers(order: { id: string; previous: string; expectedLast: number }): MsgHdrs {
     const made = headers();

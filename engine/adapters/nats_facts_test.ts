@@ -115,7 +115,8 @@ test("without a sequence a follower gets only what comes", () =>
     const follower = following(facts, {});
     const control = following(facts, { afterSequence: 0 });
     await control.until(1);
-    // The follower's start was asked of the same server, on the same connection, before the control's.
+    // The follower's start was asked of the same server, on the same connection, before the
+    // control's.
     await facts.publish([outgoing(2)], 1);
 
     await follower.until(1);

@@ -3,8 +3,8 @@ import type { JetStreamManager, StreamConfig } from "@nats-io/jetstream";
 type StreamSettings = Partial<StreamConfig> & { readonly name: string };
 
 /**
- * Creates a stream or changes its settings to these. An older server takes settings that it does not know
- * without a word, so that they are read back.
+ * Creates a stream or changes its settings to these. An older server takes settings that it does
+ * not know without a word, so that they are read back.
  *
  * @throws when the server does not hold it as asked.
  */

@@ -25,7 +25,9 @@ export interface PostgresJournalOptions {
   readonly connectionsMax?: number;
 }
 
-/** The journal in Postgres. Its connections are its own, so that followers never hold up commits. */
+/**
+ * The journal in Postgres. Its connections are its own, so that followers never hold up commits.
+ */
 export class PostgresJournal implements JournalReader<JournalTransaction> {
   readonly #options: PostgresJournalOptions;
   #sql: Sql;
@@ -164,8 +166,8 @@ interface RawRow {
 }
 
 /**
- * One statement, so one view of the database: up to a shard's `last_seq` as seen there, every row of the
- * shard is visible. A shard whose new rows are all filtered out comes as one empty row.
+ * One statement, so one view of the database: up to a shard's `last_seq` as seen there, every row
+ * of the shard is visible. A shard whose new rows are all filtered out comes as one empty row.
  */
 async function readPass(sql: Queries, request: JournalPassRequest): Promise<JournalPass> {
   const { name, shards, filter, rowsMax } = request;

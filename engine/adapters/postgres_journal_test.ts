@@ -34,7 +34,8 @@ async function withWorld(run: (world: World) => Promise<void>): Promise<void> {
               RETURNING last_seq`;
           const last = Number(row?.last_seq);
           await transaction`
-            INSERT INTO journal (day, shard, seq, tenant, actor, class, at, type, revision, body, facts)
+            INSERT INTO journal
+                (day, shard, seq, tenant, actor, class, at, type, revision, body, facts)
               SELECT current_date, ${shard}, seq, 'default', 'default:session/CP1', ${rowClass},
                 now(), 'test.happened', 1, '{"n":' || seq || '}', ${facts ?? null}
               FROM generate_series(${last - count + 1}::int, ${last}::int) AS seq`;

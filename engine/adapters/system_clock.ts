@@ -2,8 +2,9 @@ import { clearTimeout, setTimeout } from "node:timers";
 import type { Clock, Instant } from "../ports/clock.ts";
 
 /**
- * JavaScript engines keep a timer's delay in a signed 32-bit integer and ring a longer one at once, so a
- * long wait goes in steps. A step of six hours also bounds what a suspended machine adds to a wait.
+ * JavaScript engines keep a timer's delay in a signed 32-bit integer and ring a longer one at once,
+ * so a long wait goes in steps. A step of six hours also bounds what a suspended machine adds to a
+ * wait.
  */
 const STEP_MS_MAX = 6 * 60 * 60 * 1_000;
 

@@ -22,8 +22,8 @@ export interface Fact extends StatedFact {
 export interface FactHandlers {
   onFact(fact: Fact): void;
   /**
-   * What was asked for is no longer in the stream (too old, or the stream was lost): state derived from
-   * facts has to be read anew. Facts after `sequence` follow.
+   * What was asked for is no longer in the stream (too old, or the stream was lost): state derived
+   * from facts has to be read anew. Facts after `sequence` follow.
    */
   onReset(sequence: number): void;
 }
@@ -62,8 +62,9 @@ export interface PublishedTail {
 /** The writing end of the stream of facts. */
 export interface FactPublisher {
   /**
-   * Appends the facts in order, the first right behind `expectedLast`, and resolves with the sequence of
-   * the last one. On a throw a first part of them may have been appended, none twice, none out of order.
+   * Appends the facts in order, the first right behind `expectedLast`, and resolves with the
+   * sequence of the last one. On a throw a first part of them may have been appended, none twice,
+   * none out of order.
    */
   publish(facts: readonly OutgoingFact[], expectedLast: number): Promise<number>;
   /** What the stream holds behind this sequence. */

@@ -46,8 +46,9 @@ export interface JournalPass {
 }
 
 /**
- * The journal behind named cursors. Rows of one shard become visible in the order of `seq` (the fence of
- * the commit), so that a cursor per shard never passes over one. `Handle` is the transaction of the store.
+ * The journal behind named cursors. Rows of one shard become visible in the order of `seq` (the
+ * fence of the commit), so that a cursor per shard never passes over one. `Handle` is the
+ * transaction of the store.
  */
 export interface JournalReader<Handle> {
   /** Shards whose cursor of this name is behind. */
@@ -55,8 +56,8 @@ export interface JournalReader<Handle> {
   /** Reads without moving the cursors. */
   read(request: JournalPassRequest): Promise<JournalPass>;
   /**
-   * Reads, runs `apply` and moves the cursors in one transaction: what `apply` writes by `handle` is written
-   * exactly once. Two followers of one name take turns.
+   * Reads, runs `apply` and moves the cursors in one transaction: what `apply` writes by `handle`
+   * is written exactly once. Two followers of one name take turns.
    */
   advance(
     request: JournalPassRequest,

@@ -18,7 +18,8 @@ export class LeaseConflict extends Error {
 /** A small replicated map with compare-and-set. Every call rejects when it cannot be reached. */
 export interface LeaseStore {
   /**
-   * Writes when the key has the revision `expected` (0: it is absent), and resolves with the new one.
+   * Writes when the key has the revision `expected` (0: it is absent), and resolves with the new
+   * one.
    * @throws {LeaseConflict} when it has another; nothing was written then.
    */
   write(key: string, value: string, expected: number): Promise<number>;

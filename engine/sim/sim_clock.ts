@@ -11,8 +11,9 @@ interface Alarm {
 const START_DEFAULT: Instant = 1_767_225_600_000;
 
 /**
- * Virtual time: it moves only by `advance` and `advanceTo`, which ring every alarm due by then in order of
- * due time, then of arming. The wall clock may be set apart from the monotonic one by `jumpWall`.
+ * Virtual time: it moves only by `advance` and `advanceTo`, which ring every alarm due by then in
+ * order of due time, then of arming. The wall clock may be set apart from the monotonic one by
+ * `jumpWall`.
  */
 export class SimClock implements Clock {
   #monotonic = 0;

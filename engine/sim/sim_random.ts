@@ -1,8 +1,8 @@
 import type { Random } from "../ports/random.ts";
 
 /**
- * Chance by seed (xoshiro128**, seeded by SplitMix32): the same seed gives the same run on every runtime.
- * Not for secrets.
+ * Chance by seed (xoshiro128**, seeded by SplitMix32): the same seed gives the same run on every
+ * runtime. Not for secrets.
  */
 export class SimRandom implements Random {
   #a: number;
