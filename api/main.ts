@@ -1,0 +1,112 @@
+/** Composition of the api: opens its adapters and serves. */
+import { Buffer } from "node:buffer";
+import type { Actors } from "#engine/ports/actors.ts";
+import type { Bus } from "#engine/ports/bus.ts";
+import type { Clock } from "#engine/ports/clock.ts";
+import type { FactFeed } from "#engine/ports/facts.ts";
+import type { Random } from "#engine/ports/random.ts";
+import { passwordRecord } from "#engine/password.ts";
+import type { Telemetry } from "#engine/telemetry.ts";
+import { defaultTenant } from "#schemas/address.ts";
+import { startHttpServer } from "./adapters/http_server.ts";
+import { postgresTenants } from "./adapters/postgres_tenants.ts";
+import { createApp } from "./app.ts";
+import { CallOutcomes } from "./call_outcomes.ts";
+import { EventStream } from "./event_stream.ts";
+import { dropExpired } from "./idempotency.ts";
+import type { Platform } from "./platform.ts";
+import { routes } from "./routes/mod.ts";
+
+export interface ApiConfig {
+  /** 0 = the system chooses. */
+  readonly httpPort: number;
+  /** Undefined = all interfaces, IPv4 and IPv6. */
+  readonly host?: string;
+  readonly operatorKey: string;
+  /** Seals station passwords. */
+  readonly serverKey: string | Uint8Array;
+  /** Connections to Postgres of this process; default 10. */
+  readonly databaseConnections?: number;
+}
+
+export interface ApiOptions {
+  readonly databaseUrl: string;
+  readonly actors: Actors;
+  readonly bus: Bus;
+  readonly facts: FactFeed;
+  readonly telemetry: Telemetry;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: ApiConfig;
+  /** Names of what is missing; empty = ready. */
+  readonly readiness: () => Promise<readonly string[]> | readonly string[];
+  /** Folder of the built console; its page says that it is being built until it is there. */
+  readonly consoleRoot?: string;
+}
+
+export interface StartedApi {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const HOUSEKEEPING_MS = 600_000;
+
+/** Serves REST, events and console. Everything given stays the caller's to close. */
+export async function startApi(options: ApiOptions): Promise<StartedApi> {
+  const { actors, bus, clock, config, random, telemetry } = options;
+  const tenants = postgresTenants({
+    url: options.databaseUrl,
+    ...(config.databaseConnections === undefined
+      ? {}
+      : { connections: config.databaseConnections }),
+  });
+  const events = new EventStream(options.facts, clock, telemetry);
+  const outcomes = new CallOutcomes(bus, clock, random);
+  const serverKey = Buffer.from(config.serverKey);
+  const platform: Platform = {
+    tenants,
+    actors,
+    bus,
+    clock,
+    random,
+    telemetry,
+    outcomes,
+    events,
+    passwordRecord: (password) => passwordRecord(password, serverKey, random),
+    readiness: options.readiness,
+  };
+  const app = createApp(platform, routes, {
+    operatorKey: config.operatorKey,
+    ...(options.consoleRoot === undefined ? {} : { consoleRoot: options.consoleRoot }),
+  });
+  await events.start();
+  const server = await startHttpServer((request, connection) => app.fetch(request, connection), {
+    port: config.httpPort,
+    ...(config.host === undefined ? {} : { host: config.host }),
+  });
+  const stopHousekeeping = housekeeping(platform);
+  return {
+    port: server.port,
+    close: async () => {
+      stopHousekeeping();
+      events.close();
+      await server.close();
+      outcomes.close();
+      await tenants.close();
+    },
+  };
+}
+
+function housekeeping(platform: Platform): () => void {
+  let cancel = (): void => {};
+  const arm = (): void => {
+    cancel = platform.clock.schedule(HOUSEKEEPING_MS, () => {
+      dropExpired(platform, defaultTenant).catch((error: unknown) => {
+        platform.telemetry.log("warn", "Old idempotency keys stay for now", { error });
+      });
+      arm();
+    });
+  };
+  arm();
+  return () => cancel();
+}

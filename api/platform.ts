@@ -1,0 +1,25 @@
+import type { Actors } from "#engine/ports/actors.ts";
+import type { Bus } from "#engine/ports/bus.ts";
+import type { Clock } from "#engine/ports/clock.ts";
+import type { Random } from "#engine/ports/random.ts";
+import type { Telemetry } from "#engine/telemetry.ts";
+import type { PasswordRecord } from "#schemas/events/gateway.ts";
+import type { CallOutcomes } from "./call_outcomes.ts";
+import type { EventStream } from "./event_stream.ts";
+import type { Tenants } from "./ports/rows.ts";
+
+/** Everything that routes reach the world by. */
+export interface Platform {
+  readonly tenants: Tenants;
+  readonly actors: Actors;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+  readonly outcomes: CallOutcomes;
+  readonly events: EventStream;
+  /** How a station's password is kept. */
+  readonly passwordRecord: (password: string) => Promise<PasswordRecord>;
+  /** Names of what is missing; empty = ready. */
+  readonly readiness: () => Promise<readonly string[]> | readonly string[];
+}

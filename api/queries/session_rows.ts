@@ -1,0 +1,141 @@
+import type { MeterValue, MeterValueQuery, Session, SessionQuery } from "#schemas/rest/session.ts";
+import { Conditions } from "../conditions.ts";
+import { pageOf } from "../paging.ts";
+import type { Rows } from "../ports/rows.ts";
+import type { Page } from "../reply.ts";
+import { shownInstant, shownInstantOrNull } from "../shown_instant.ts";
+
+interface SessionRow {
+  readonly id: string;
+  readonly station_id: string;
+  readonly evse_id: number | null;
+  readonly connector_id: number | null;
+  readonly token_uid: string | null;
+  readonly token_type: string | null;
+  readonly transaction_id: string;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+  readonly meter_start_wh: number | null;
+  readonly meter_stop_wh: number | null;
+  readonly energy_wh: number;
+  readonly stop_reason: string | null;
+  readonly status: "open" | "closed";
+  readonly state: string;
+  readonly billable: boolean;
+  readonly annotation: string | null;
+  readonly flags: string[];
+  readonly power_w: number | null;
+  readonly current_a: number | null;
+  readonly soc_percent: number | null;
+}
+
+// The register only grows: of what the last transition and the last sample told, the larger is the newer.
+const columns = `s.id, s.station_id, s.evse_id, s.connector_id, s.token_uid, s.token_type,
+  s.transaction_id, s.started_at, s.ended_at, s.meter_start_wh, s.meter_stop_wh, s.stop_reason, s.status,
+  s.state, s.billable, s.annotation, s.flags,
+  CASE WHEN s.status = 'open' THEN greatest(s.energy_wh, p.energy_wh) ELSE s.energy_wh END AS energy_wh,
+  CASE WHEN s.status = 'open' THEN p.power_w END AS power_w,
+  CASE WHEN s.status = 'open' THEN p.current_a END AS current_a,
+  p.soc_percent`;
+const withProgress =
+  "sessions s LEFT JOIN session_progress p ON p.tenant = s.tenant AND p.session_id = s.id";
+
+export async function findSession(rows: Rows, id: string): Promise<Session | undefined> {
+  const [row] = await rows.all<SessionRow>(
+    `SELECT ${columns} FROM ${withProgress} WHERE s.id = $1`,
+    [id],
+  );
+  return row === undefined ? undefined : toSession(row);
+}
+
+export function listSessions(rows: Rows, query: SessionQuery): Promise<Page<Session>> {
+  const where = new Conditions()
+    .addIf(query.station, "s.station_id = ?")
+    .addIf(query.token?.toLowerCase(), "lower(s.token_uid) = ?")
+    .addIf(query.status, "s.status = ?")
+    .addIf(query.from, "s.started_at >= ?::text::timestamptz")
+    .addIf(query.to, "s.started_at < ?::text::timestamptz");
+  return pageOf(rows, query, {
+    select: columns,
+    from: withProgress,
+    where,
+    order: [{ name: "s.started_at", type: "timestamptz" }, { name: "s.id", type: "text" }],
+  }, toSession);
+}
+
+interface MeterValueRow {
+  readonly at: string;
+  readonly measurand: string;
+  readonly phase: string | null;
+  readonly context: string;
+  readonly location: string | null;
+  readonly value: number;
+  readonly unit: string;
+  readonly evse_id: number | null;
+  readonly session_id: string | null;
+}
+
+/** Whose meter values. */
+export type MeterOwner = { readonly sessionId: string } | { readonly stationId: string };
+
+export function listMeterValues(
+  rows: Rows,
+  owner: MeterOwner,
+  query: MeterValueQuery,
+): Promise<Page<MeterValue>> {
+  const where = new Conditions();
+  if ("sessionId" in owner) where.add("session_id = ?", owner.sessionId);
+  else where.add("station_id = ?", owner.stationId);
+  where.addIf(query.measurand, "measurand = ?")
+    .addIf(query.from, "at >= ?::text::timestamptz")
+    .addIf(query.to, "at < ?::text::timestamptz");
+  return pageOf(rows, query, {
+    select: "at, measurand, phase, context, location, value, unit, evse_id, session_id",
+    from: "meter_values",
+    where,
+    order: [
+      { name: "at", type: "timestamptz" },
+      // All values of a station lie in one shard: its sequence and the place within the row decide.
+      { name: "(seq * 10000 + ordinal)", type: "bigint" },
+    ],
+  }, (row: MeterValueRow) => toMeterValue(row, "stationId" in owner));
+}
+
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    stationId: row.station_id,
+    evseId: row.evse_id,
+    connectorId: row.connector_id,
+    token: row.token_uid === null ? null : { uid: row.token_uid, type: row.token_type ?? "" },
+    transactionId: row.transaction_id,
+    startedAt: shownInstant(row.started_at),
+    endedAt: shownInstantOrNull(row.ended_at),
+    meterStartWh: row.meter_start_wh,
+    meterStopWh: row.meter_stop_wh,
+    energyWh: row.energy_wh,
+    stopReason: row.stop_reason,
+    status: row.status,
+    state: row.state,
+    billable: row.billable,
+    annotation: row.annotation,
+    flags: row.flags,
+    ...(row.power_w === null ? {} : { powerW: row.power_w }),
+    ...(row.current_a === null ? {} : { currentA: row.current_a }),
+    ...(row.soc_percent === null ? {} : { socPercent: row.soc_percent }),
+  };
+}
+
+function toMeterValue(row: MeterValueRow, ofStation: boolean): MeterValue {
+  return {
+    at: shownInstant(row.at),
+    measurand: row.measurand,
+    ...(row.phase === null ? {} : { phase: row.phase }),
+    context: row.context,
+    ...(row.location === null ? {} : { location: row.location }),
+    value: row.value,
+    unit: row.unit,
+    ...(!ofStation || row.evse_id === null ? {} : { evseId: row.evse_id }),
+    ...(!ofStation || row.session_id === null ? {} : { sessionId: row.session_id }),
+  };
+}

@@ -1,0 +1,174 @@
+import { Type } from "@sinclair/typebox";
+import type { CommandDescription, CommandKind, CommandRequest } from "#schemas/events/charger.ts";
+import { PlatformError, toPlatformError } from "#schemas/errors.ts";
+import {
+  Command,
+  CommandBatch,
+  commandBodies,
+  CommandBody,
+  CommandMany,
+  CommandParams,
+  CommandQuery,
+} from "#schemas/rest/command.ts";
+import { IdParams } from "#schemas/rest/shape.ts";
+import { askActor, chargerAddress } from "../ask.ts";
+import { eachAtMost } from "../import_lines.ts";
+import { type BatchOrder, findBatch, insertBatch, noteRefusals } from "../queries/batch_rows.ts";
+import { commandOf, findCommand, listCommands } from "../queries/command_rows.ts";
+import { stationIds } from "../queries/station_rows.ts";
+import { accepted, ok } from "../reply.ts";
+import { type Asked, list, type Route, route } from "../route.ts";
+import { shapeCheck } from "../shape_check.ts";
+
+const tag = "Commands";
+/** How long a station has for its answer: the slowest mobile links and unlock motors need most of it. */
+const TIMEOUT_MS = 30_000;
+/** How long a command waits for a station that is away: a reconnect, not a night. */
+const QUEUE_MS = 60_000;
+const BATCH_STATIONS_MAX = 10_000;
+const BATCH_LANES = 100;
+
+const checkBody = {
+  "remote-start": shapeCheck(commandBodies["remote-start"], "json"),
+  "remote-stop": shapeCheck(commandBodies["remote-stop"], "json"),
+  "reset": shapeCheck(commandBodies.reset, "json"),
+  "unlock": shapeCheck(commandBodies.unlock, "json"),
+  "trigger": shapeCheck(commandBodies.trigger, "json"),
+  "availability": shapeCheck(commandBodies.availability, "json"),
+} satisfies Record<CommandKind, unknown>;
+
+export const commandRoutes: readonly Route[] = [
+  route({
+    method: "post",
+    path: "/stations/{id}/commands/{kind}",
+    summary: "A typed command; it waits a minute for a station that is away",
+    tag,
+    params: CommandParams,
+    body: CommandBody,
+    answers: { 202: Command },
+    handler: async (incoming) => {
+      const { params: { id, kind }, body } = incoming;
+      checkBody[kind](body, "the body");
+      const description = await commanded(incoming, id, { kind, body });
+      return accepted(pathOf(description.id), commandOf(description));
+    },
+  }),
+  route({
+    method: "post",
+    path: "/commands",
+    summary: "One command for many stations, by ids or by filter",
+    tag,
+    body: CommandMany,
+    answers: { 202: CommandBatch },
+    handler: async (incoming) => {
+      const { platform, tenant, body } = incoming;
+      checkBody[body.kind](body.body, "the command's body");
+      const order: BatchOrder = {
+        id: incoming.id("batch"),
+        kind: body.kind,
+        body: body.body,
+        stationIds: await chosenStations(incoming, body),
+      };
+      const batch = await platform.tenants.run(tenant, async (rows) => {
+        await insertBatch(rows, tenant, order);
+        return await findBatch(rows, order.id);
+      });
+      // Under way: what fails is told by the batch itself.
+      void commandAll(incoming, order);
+      return accepted(pathOf(order.id), batch);
+    },
+  }),
+  list({
+    path: "/commands",
+    summary: "Typed commands and what became of them",
+    tag,
+    query: CommandQuery,
+    item: Command,
+    page: ({ platform, tenant, query }) =>
+      platform.tenants.run(tenant, (rows) => listCommands(rows, query)),
+  }),
+  route({
+    method: "get",
+    path: "/commands/{id}",
+    summary: "One command, or one for many with its progress per station",
+    tag,
+    params: IdParams,
+    answers: { 200: Type.Union([Command, CommandBatch]) },
+    handler: async ({ platform, tenant, params: { id } }) => {
+      const found = await platform.tenants.run(
+        tenant,
+        async (rows) => await findCommand(rows, id) ?? await findBatch(rows, id),
+      );
+      if (found !== undefined) return ok(found);
+      throw new PlatformError("not-found", `Cannot find command ${id}: it does not exist`);
+    },
+  }),
+];
+
+interface CommandOrder {
+  readonly kind: CommandKind;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly batchId?: string;
+}
+
+function commanded(
+  asked: Asked,
+  stationId: string,
+  order: CommandOrder,
+): Promise<CommandDescription> {
+  const purpose = `command ${stationId}`;
+  const request: CommandRequest = {
+    id: asked.id(purpose),
+    ...order,
+    timeoutMs: TIMEOUT_MS,
+    queueMs: QUEUE_MS,
+  };
+  return askActor(asked, chargerAddress(asked.tenant, stationId), {
+    type: "command.request",
+    purpose,
+    body: request,
+  });
+}
+
+/** @throws {PlatformError} "malformed" unless exactly one of `filter` and `stationIds` was given. */
+async function chosenStations(
+  { platform, tenant }: Asked,
+  { filter, stationIds: named }: CommandMany,
+): Promise<readonly string[]> {
+  if ((filter === undefined) === (named === undefined)) {
+    throw new PlatformError("malformed", "Cannot choose stations: give filter or stationIds");
+  }
+  if (filter === undefined) return [...new Set(named)];
+  const found = await platform.tenants.run(
+    tenant,
+    (rows) => stationIds(rows, filter, BATCH_STATIONS_MAX + 1),
+  );
+  if (found.length <= BATCH_STATIONS_MAX) return found;
+  throw new PlatformError(
+    "conflict",
+    `Cannot command so many stations: the filter finds more than ${BATCH_STATIONS_MAX}`,
+  );
+}
+
+async function commandAll(asked: Asked, order: BatchOrder): Promise<void> {
+  const { platform, tenant } = asked;
+  const { id: batchId, kind, body } = order;
+  const refused: Record<string, string> = {};
+  await eachAtMost(order.stationIds, BATCH_LANES, async (stationId) => {
+    try {
+      await commanded(asked, stationId, { kind, body, batchId });
+    } catch (thrown) {
+      refused[stationId] = toPlatformError(thrown).message;
+    }
+  });
+  if (Object.keys(refused).length === 0) return;
+  try {
+    await platform.tenants.run(tenant, (rows) => noteRefusals(rows, batchId, refused));
+  } catch (error) {
+    platform.telemetry.log("error", "Cannot note why stations got no command", { batchId, error });
+  }
+}
+
+function pathOf(id: string): string {
+  return `/api/v1/commands/${id}`;
+}
