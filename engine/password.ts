@@ -1,12 +1,18 @@
 /**
- * Station passwords at rest. Machine secrets (16 and more characters) cannot be guessed, so one HMAC over
- * salt and password with the sealed server key is enough, and a storm of 10,000 connects costs no minutes
- * of CPU. Shorter ones are hashed by scrypt, which is slow for everybody.
+ * Station passwords at rest. Machine secrets (16 and more characters) cannot be guessed, so one
+ * HMAC over salt and password with the sealed server key is enough, and a storm of 10,000 connects
+ * costs no minutes of CPU. Shorter ones are hashed by scrypt, which is slow for everybody.
  */
 import { Buffer } from "node:buffer";
 import { createHmac, scrypt, timingSafeEqual } from "node:crypto";
-import type { PasswordRecord } from "#schemas/events/gateway.ts";
 import type { Random } from "./ports/random.ts";
+
+/** What is stored of a password (`schemas/events/gateway.ts`); binary values in base64. */
+export interface PasswordRecord {
+  readonly scheme: "hmac-sha256" | "scrypt";
+  readonly salt: string;
+  readonly hash: string;
+}
 
 /** What OCPP 2.x asks of station passwords; enough entropy when a machine made them. */
 export const MACHINE_SECRET_LENGTH = 16;

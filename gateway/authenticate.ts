@@ -78,7 +78,7 @@ export class Authenticator {
   async #isGood(attempt: Attempt, password: Uint8Array, station: KnownStation): Promise<boolean> {
     for (const record of station.passwords) {
       for (const candidate of candidatesOf(password, attempt.isHexKeyPossible, record.scheme)) {
-        // deno-lint-ignore no-await-in-loop -- most records need one look; scrypt must not run ahead
+        // deno-lint-ignore no-await-in-loop -- scrypt must not run ahead
         if (!await this.#matches(candidate, record)) continue;
         if (record.scheme === "scrypt") this.#remember(attempt.identity, password, record);
         return true;

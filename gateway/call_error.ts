@@ -1,4 +1,7 @@
-/** Anything that failed, as a CALLERROR. Every kind has its code in every version, or it does not compile. */
+/**
+ * Anything that failed, as a CALLERROR. Every kind has its code in every version, or it does not
+ * compile.
+ */
 import { type ErrorKind, type FieldError, PlatformError } from "#schemas/errors.ts";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import { encodeError } from "./frame.ts";
@@ -7,7 +10,9 @@ import { storable } from "./payload_guard.ts";
 /** Null: the version answers nothing. */
 type Codes = Readonly<Record<ErrorKind, string | null>>;
 
-/** OCPP 1.6J, 4.2.3, whose two misspelt codes are facts of the wire; 4.1.3 ignores unknown types. */
+/**
+ * OCPP 1.6J, 4.2.3, whose two misspelt codes are facts of the wire; 4.1.3 ignores unknown types.
+ */
 const codes16: Codes = {
   "unreadable-frame": "FormationViolation",
   "unknown-message-type": null,

@@ -1,6 +1,6 @@
 /**
- * Our CALLs to one station, one at a time: sending a second before the first is answered or timed out is
- * forbidden on a connection (OCPP 1.6J, 4.1.1; 2.0.1 Part 4, 4.1.1). Their CALLs cross ours.
+ * Our CALLs to one station, one at a time: sending a second before the first is answered or timed
+ * out is forbidden on a connection (OCPP 1.6J, 4.1.1; 2.0.1 Part 4, 4.1.1). Their CALLs cross ours.
  */
 import type { GatewayOrder, OcppAnswer, OcppAnswerHeader } from "#schemas/events/gateway.ts";
 import { judgeRequest, judgeResponse } from "#schemas/ocpp_schemas.ts";

@@ -1,4 +1,6 @@
-/** One socket from handshake to close: the read loop, the bounds that one station can reach, ping. */
+/**
+ * One socket from handshake to close: the read loop, the bounds that one station can reach, ping.
+ */
 import type { Buffer } from "node:buffer";
 import type { WebSocket } from "ws";
 import type { Address } from "#schemas/address.ts";
@@ -137,7 +139,10 @@ export class Connection implements DispatchLine {
     this.#resume(pausedFor.crowd);
   }
 
-  /** Looks after budgets, unread bytes and our CALLs; false when there is nothing left to look after. */
+  /**
+   * Looks after budgets, unread bytes and our CALLs; false when there is nothing left to look
+   * after.
+   */
   tick(now: number): boolean {
     const { limits, clock } = this.#context;
     this.#calls?.sweep(now);
@@ -262,7 +267,10 @@ export class Connection implements DispatchLine {
     if (answer !== undefined) writeCallError(this.#context, this, frame.action, answer);
   }
 
-  /** False when this station's budget of bad frames is used up: it is neither answered nor read for a while. */
+  /**
+   * False when this station's budget of bad frames is used up: it is neither answered nor read for
+   * a while.
+   */
   #spendBad(detail: string): boolean {
     const { limits, clock, counts } = this.#context;
     counts.hit("bad-frame", this.identity, detail);

@@ -1,6 +1,7 @@
 /**
- * Their CALLs of one socket, on their way to the station's actor and back: checked against the official
- * schema before, and the answer again before it leaves. They never wait for a CALL of ours.
+ * Their CALLs of one socket, on their way to the station's actor and back: checked against the
+ * official schema before, and the answer again before it leaves. They never wait for a CALL of
+ * ours.
  */
 import { stableHash } from "#schemas/address.ts";
 import type { ErrorKind } from "#schemas/errors.ts";
@@ -27,7 +28,9 @@ const ourTrouble: ReadonlySet<ErrorKind> = new Set([
   "bug",
 ]);
 
-/** Frames that are still given to the actor when the socket has closed: a station sends one or two. */
+/**
+ * Frames that are still given to the actor when the socket has closed: a station sends one or two.
+ */
 const RELEASED_MAX = 64;
 
 /** One answer in so many is timed. */
@@ -78,8 +81,8 @@ export class Dispatch {
   }
 
   /**
-   * The socket has closed: what it sent before counts although the answers cannot be given (a station may
-   * send StopTransaction and restart at once).
+   * The socket has closed: what it sent before counts although the answers cannot be given (a
+   * station may send StopTransaction and restart at once).
    */
   release(): void {
     const left = this.#waiting;
@@ -121,8 +124,8 @@ export class Dispatch {
   }
 
   /**
-   * The cause names the payload too: stations are in use that number every message alike, and a second
-   * message must not get the first one's answer.
+   * The cause names the payload too: stations are in use that number every message alike, and a
+   * second message must not get the first one's answer.
    */
   #headerOf(frame: CallFrame): OcppCallHeader & { readonly [extra: string]: string } {
     const { identity, epoch, protocol } = this.#line;

@@ -25,14 +25,13 @@ test("a CALL reaches its actor with its text unchanged, and the answer leaves as
   bench.actors.answers.set("StatusNotification", () => ({ text: "{ }", journalled: true }));
   const station = await connect(bench.gateway, "CP1");
 
-  station.send(
-    '[2, "m-1", "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Available"}]',
-  );
+  const text = '{"connectorId": 1, "errorCode": "NoError", "status": "Available"}';
+  station.send(`[2, "m-1", "StatusNotification", ${text}]`);
   const answer = await station.frameOf("m-1");
 
   const [asked] = bench.actors.of("ocpp.call");
   assert.deepEqual(answer, [3, "m-1", {}]);
-  assert.equal(asked?.body, '{"connectorId": 1, "errorCode": "NoError", "status": "Available"}');
+  assert.equal(asked?.body, text);
   const { cause, ...header } = asked?.header ?? { cause: "" };
   assert.match(String(cause), /^CP1\/1\.1\/m-1\/[0-9a-z]+$/);
   assert.deepEqual(header, {

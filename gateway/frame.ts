@@ -1,6 +1,7 @@
 /**
- * The frames of OCPP-J (1.6J, 4; 2.0.1 and 2.1 Part 4, 4): text to meaning and back. The payload of a CALL
- * is parsed once, to check it, and its text passes on unchanged; so does a message id that is a number.
+ * The frames of OCPP-J (1.6J, 4; 2.0.1 and 2.1 Part 4, 4): text to meaning and back. The payload of
+ * a CALL is parsed once, to check it, and its text passes on unchanged; so does a message id that
+ * is a number.
  */
 import type { ErrorKind } from "#schemas/errors.ts";
 import { isStorable, refusalOf } from "./payload_guard.ts";

@@ -8,7 +8,10 @@ import { storable } from "./payload_guard.ts";
 const PAYLOAD_MAX = 4_000;
 const NAME_MAX = 128;
 
-/** JSON may need six bytes for a character: what leaves at once stays below the 1 MiB of a bus message. */
+/**
+ * JSON may need six bytes for a character: what leaves at once stays below the 1 MiB of a bus
+ * message.
+ */
 const FLUSH_CHARACTERS_MAX = 128 * 1024;
 
 /** Names, keys and punctuation of one frame. */
@@ -17,8 +20,8 @@ const FRAME_CHARACTERS = 200;
 export const frameLogSubject = "log.frames";
 
 /**
- * Frames without a journal row on their way to the OCPP log: a ring that loses its oldest when they come
- * faster than they are written. A log must not slow what it logs.
+ * Frames without a journal row on their way to the OCPP log: a ring that loses its oldest when they
+ * come faster than they are written. A log must not slow what it logs.
  */
 export class FrameLog {
   readonly #bus: Bus;

@@ -8,9 +8,9 @@ export const IDENTITY_MAX = 48;
 const path = /^\/ocpp\/([^/?#]+)\/?(?:\?.*)?$/;
 
 /**
- * The identity in `/ocpp/{identity}`, percent-decoded once; undefined when the path is another or the
- * identity breaks the rules: 1 to 48 characters, no colon (it parts user and password in Basic), nothing
- * that cannot be stored or shown.
+ * The identity in `/ocpp/{identity}`, percent-decoded once; undefined when the path is another or
+ * the identity breaks the rules: 1 to 48 characters, no colon (it parts user and password in
+ * Basic), nothing that cannot be stored or shown.
  */
 export function identityOf(url: string): string | undefined {
   const encoded = path.exec(url)?.[1];

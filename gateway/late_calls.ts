@@ -7,8 +7,8 @@ interface LateCall {
 }
 
 /**
- * CALLs of ours that were given up, also those of sockets that have closed: a result that still comes is
- * told to the actor instead of being lost (protocols A.4). Oldest first, bounded.
+ * CALLs of ours that were given up, also those of sockets that have closed: a result that still
+ * comes is told to the actor instead of being lost (protocols A.4). Oldest first, bounded.
  */
 export class LateCalls {
   readonly #clock: Clock;

@@ -7,7 +7,10 @@ export interface GatewayLimits {
   /** Upgrades that ask an actor or a password at once, and those that wait for it. */
   readonly handshakes: BoundedWorkLimits;
   readonly frameBytesMax: number;
-  /** Messages that a station may send. A station needs a few per minute; a queue of an offline day more. */
+  /**
+   * Messages that a station may send. A station needs a few per minute; a queue of an offline day
+   * more.
+   */
   readonly messages: TokenBucketLimits;
   /** Frames that cannot be read or break their schema; the rest is dropped unanswered. */
   readonly badFrames: TokenBucketLimits;
@@ -15,7 +18,9 @@ export interface GatewayLimits {
   readonly theirCallsAtOnce: number;
   /** Their CALLs that wait before the socket is read no further. */
   readonly theirCallsWaiting: number;
-  /** Their CALLs that wait at most: those that came with the last read and are beyond are dropped. */
+  /**
+   * Their CALLs that wait at most: those that came with the last read and are beyond are dropped.
+   */
   readonly theirCallsWaitingMax: number;
   readonly askMs: number;
   readonly ourCallsWaitingMax: number;
@@ -52,13 +57,15 @@ export interface GatewayLimits {
 }
 
 export const gatewayLimits: GatewayLimits = {
-  // Half of the usual 20,000 file descriptors are for sockets that are not yet or no longer stations.
+  // Half of the usual 20,000 file descriptors are for sockets that are not yet or no longer
+  // stations.
   socketsMax: 15_000,
   handshakes: { atOnceMax: 512, waitingMax: 12_000 },
   // Reports reach hundreds of kB; NATS carries 1 MiB by default, and frames travel together.
   frameBytesMax: 512 * 1024,
   messages: { burst: 2_000, perSecond: 500 },
-  // Used up, the next is looked at after half a second: whatever a station sends, it is heard again soon.
+  // Used up, the next is looked at after half a second: whatever a station sends, it is heard again
+  // soon.
   badFrames: { burst: 20, perSecond: 2, debtMax: 0 },
   theirCallsAtOnce: 2,
   theirCallsWaiting: 8,

@@ -119,7 +119,9 @@ function contextOf(options: GatewayOptions): GatewayContext {
   };
 }
 
-/** The one timer of a gateway: time-outs, budgets, pings, reports and the log of all its sockets. */
+/**
+ * The one timer of a gateway: time-outs, budgets, pings, reports and the log of all its sockets.
+ */
 function sweepEvery(context: GatewayContext, presence: Presence): () => void {
   const { clock, limits, frameLog, reports } = context;
   let flushedAt = 0;

@@ -1,6 +1,6 @@
 /**
- * What is valid JSON and still must not reach an actor: characters and numbers that Postgres refuses (one
- * such frame would fail a whole group commit), and nesting that no message has.
+ * What is valid JSON and still must not reach an actor: characters and numbers that Postgres
+ * refuses (one such frame would fail a whole group commit), and nesting that no message has.
  */
 
 /** The deepest OCPP message nests 8 levels; customData may add some. */
@@ -13,8 +13,8 @@ const suspiciousEscape = /\\u(?:0000|[dD][89a-fA-F])/;
 const suspiciousNumber = /[eE][+-]?\d{3}|\d{300}/;
 
 /**
- * Says what is wrong with a JSON text whose parsed form is `value`, or undefined. Costs two native scans
- * for ordinary payloads.
+ * Says what is wrong with a JSON text whose parsed form is `value`, or undefined. Costs two native
+ * scans for ordinary payloads.
  */
 export function refusalOf(text: string, value: unknown): string | undefined {
   if (hasManyOpeners(text) && depthOf(text) > DEPTH_MAX) {

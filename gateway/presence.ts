@@ -1,6 +1,6 @@
 /**
- * The sockets of this gateway and what their actors know of them. No frame passes before the actor has
- * granted an epoch; of two sockets of one identity the newer epoch wins (design rule 1.7).
+ * The sockets of this gateway and what their actors know of them. No frame passes before the actor
+ * has granted an epoch; of two sockets of one identity the newer epoch wins (design rule 1.7).
  */
 import { PlatformError, toPlatformError } from "#schemas/errors.ts";
 import type { SocketClosed, SocketGranted, SocketOpened } from "#schemas/events/gateway.ts";
@@ -78,7 +78,9 @@ export class Presence implements ConnectionKeeper {
     }
   }
 
-  /** Closes all sockets, evenly over some time, so that the stations do not come back all at once. */
+  /**
+   * Closes all sockets, evenly over some time, so that the stations do not come back all at once.
+   */
   closeAll(code: number, reason: string, spreadMs: number): void {
     const { clock, random } = this.#context;
     const slices: Connection[][] = Array.from({ length: SLICES }, () => []);

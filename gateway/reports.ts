@@ -14,8 +14,8 @@ export interface Report {
 const RETRIES_AT_ONCE = 256;
 
 /**
- * What actors must learn although nobody waits for it (a socket closed, a CALL of ours was answered): told
- * again until the actor has committed it. A cause makes repeats harmless.
+ * What actors must learn although nobody waits for it (a socket closed, a CALL of ours was
+ * answered): told again until the actor has committed it. A cause makes repeats harmless.
  */
 export class Reports {
   readonly #actors: Actors;

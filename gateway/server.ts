@@ -1,4 +1,7 @@
-/** The HTTP side: an upgrade becomes a station's socket, or is answered with what is wrong (protocols A.5). */
+/**
+ * The HTTP side: an upgrade becomes a station's socket, or is answered with what is wrong
+ * (protocols A.5).
+ */
 import type { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";

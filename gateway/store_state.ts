@@ -2,8 +2,8 @@ import type { Clock } from "#engine/ports/clock.ts";
 import type { GatewayLimits } from "./limits.ts";
 
 /**
- * Whether Postgres is away, as the workers say. Orders may get lost, so one that it is away holds only for
- * a while; without repetition the gateway lets stations in again, and their actors refuse.
+ * Whether Postgres is away, as the workers say. Orders may get lost, so one that it is away holds
+ * only for a while; without repetition the gateway lets stations in again, and their actors refuse.
  */
 export class StoreState {
   readonly #clock: Clock;

@@ -29,7 +29,10 @@ export interface Asked {
 
 type Answer = (asked: Asked) => ActorAnswer | Promise<ActorAnswer>;
 
-/** Actors that answer from a table by header type, or by action for `ocpp.call`, and record every ask. */
+/**
+ * Actors that answer from a table by header type, or by action for `ocpp.call`, and record every
+ * ask.
+ */
 export class RecordedActors implements Actors {
   readonly asked: Asked[] = [];
   readonly answers = new Map<string, Answer>();

@@ -9,8 +9,8 @@ export interface TokenBucketLimits {
 }
 
 /**
- * A budget that refills with time. It may be overdrawn: what has arrived has arrived, and the debt is paid
- * by waiting. The clock is read only when the tokens are used up.
+ * A budget that refills with time. It may be overdrawn: what has arrived has arrived, and the debt
+ * is paid by waiting. The clock is read only when the tokens are used up.
  */
 export class TokenBucket {
   #tokens: number;

@@ -1,7 +1,9 @@
 /**
- * Checks OCPP payloads against the official JSON schemas (the three arrays of the npm package `ocpp-rpc`).
- * Strict for what we send. For what a station sends we are tolerant where the message stays usable: see
- * `ocpp_tolerance.ts`. Schemas compile on first use and stay; `warm` does it before the first message.
+ * Checks OCPP payloads against the official JSON schemas (the three arrays of the npm package
+ * `ocpp-rpc`). Strict for what we send. For what a station sends we are tolerant where the message
+ * stays usable: see
+ * `ocpp_tolerance.ts`. Schemas compile on first use and stay; `warm` does it before the first
+ * message.
  */
 import { createRequire } from "node:module";
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
@@ -88,8 +90,8 @@ const hot: Readonly<Record<OcppProtocol, readonly string[]>> = {
 const requireJson = createRequire(import.meta.url);
 
 /**
- * Decimals such as 8.1 are no multiples of 0.1 in floating point: the quotient may be off by less than
- * 1e-6, far above the rounding error of any limit that a station can have.
+ * Decimals such as 8.1 are no multiples of 0.1 in floating point: the quotient may be off by less
+ * than 1e-6, far above the rounding error of any limit that a station can have.
  */
 const MULTIPLE_PRECISION = 6;
 
@@ -177,8 +179,8 @@ function load(protocol: OcppProtocol): ReadonlyMap<string, Entry> {
 }
 
 /**
- * Surplus properties are common in 1.6. In 2.x they are an OccurrenceConstraintViolation, except where
- * refusing would lose energy that was delivered (rule U8).
+ * Surplus properties are common in 1.6. In 2.x they are an OccurrenceConstraintViolation, except
+ * where refusing would lose energy that was delivered (rule U8).
  */
 function bearsSurplus(protocol: OcppProtocol, action: string): boolean {
   return protocol === "ocpp1.6" || action === "TransactionEvent" || action === "MeterValues";

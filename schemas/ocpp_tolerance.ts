@@ -1,12 +1,15 @@
-/** Where our reading of the official OCPP schemas differs from their letter: errata, and tolerance. */
+/**
+ * Where our reading of the official OCPP schemas differs from their letter: errata, and tolerance.
+ */
 
 export type JsonSchema = Record<string, unknown>;
 
 type Rewrite = (schema: JsonSchema, name: string | undefined) => JsonSchema;
 
 /**
- * Properties (1.6 spells the lists in place) and definitions (2.x) whose unknown values we keep: a meter
- * that names an exotic measurand, or a stop for a reason of its own, has still delivered energy.
+ * Properties (1.6 spells the lists in place) and definitions (2.x) whose unknown values we keep: a
+ * meter that names an exotic measurand, or a stop for a reason of its own, has still delivered
+ * energy.
  */
 const openLists: ReadonlySet<string> = new Set([
   "context",
@@ -39,9 +42,9 @@ export function corrected(schema: JsonSchema): JsonSchema {
 }
 
 /**
- * The schema for what stations send: required fields, types, lengths and closed lists hold; time zones,
- * customData without vendor, steps of decimals and the lists above do not. With `bearsSurplus` unknown
- * properties pass everywhere.
+ * The schema for what stations send: required fields, types, lengths and closed lists hold; time
+ * zones, customData without vendor, steps of decimals and the lists above do not. With
+ * `bearsSurplus` unknown properties pass everywhere.
  */
 export function tolerant(schema: JsonSchema, bearsSurplus: boolean): JsonSchema {
   return rewritten(
@@ -100,7 +103,9 @@ function isSchema(value: unknown): value is JsonSchema {
 const timeForm =
   /^\d{4}-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,]\d{1,9})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)?$/;
 
-/** A time as stations write it: any offset or none (1.6: none means UTC), with or without seconds. */
+/**
+ * A time as stations write it: any offset or none (1.6: none means UTC), with or without seconds.
+ */
 export function isStationTime(text: string): boolean {
   const match = timeForm.exec(text);
   if (match === null) return false;
