@@ -134,6 +134,12 @@ const rows: readonly Row[] = [
   },
   {
     kind: "trigger",
+    body: { message: "StatusNotification", evseId: 0 },
+    in16: 'TriggerMessage {"requestedMessage":"StatusNotification","connectorId":0}',
+    in2: 'TriggerMessage {"requestedMessage":"StatusNotification"}',
+  },
+  {
+    kind: "trigger",
     body: { message: "LogStatusNotification" },
     in16: 'ExtendedTriggerMessage {"requestedMessage":"LogStatusNotification"}',
     in2: 'TriggerMessage {"requestedMessage":"LogStatusNotification"}',

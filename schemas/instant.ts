@@ -2,7 +2,7 @@
 
 // Tolerates what stations send: offsets with or without colon, a missing fraction or one of any
 // length, a blank for the T, and a missing zone, which is UTC (OCPP 1.6J, 3.14: the standard
-// advises UTC).
+// strongly recommends UTC).
 const day = /(\d{4})-(\d\d)-(\d\d)/.source;
 const time = /(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?/.source;
 const zone = /(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)?/.source;

@@ -35,7 +35,8 @@ function statusOf(
   { idToken, token, at, authorisationRequired, granted }: AuthorisationQuestion,
 ): string {
   if (!authorisationRequired) return "Accepted";
-  if (idToken.type === "NoAuthorization") return "Invalid";
+  // A start button: the station has decided, and may not be contradicted (C02.FR.02).
+  if (idToken.type === "NoAuthorization") return "Accepted";
   if (token === null || !isOfType(token, idToken.type)) return "Unknown";
   if (!tokenStatuses.includes(token.status)) return "Invalid";
   if (token.status !== "Accepted") return token.status;

@@ -69,11 +69,10 @@ test("a record without a status that we know is refused", () => {
   assert.equal(statusOf({ token: odd }), "Invalid");
 });
 
-test("NoAuthorization charges where no authorisation is asked for, and only there", () => {
+test("OCPP 2.0.1 Part 2, C02.FR.02: a start button is always Accepted", () => {
   const idToken = { uid: "", type: "NoAuthorization" };
   assert.equal(statusOf({ idToken, token: null, authorisationRequired: false }), "Accepted");
-  assert.equal(statusOf({ idToken, token: null }), "Invalid");
-  assert.equal(statusOf({ idToken }), "Invalid");
+  assert.equal(statusOf({ idToken, token: null }), "Accepted");
 });
 
 test("free vend accepts any start", () => {

@@ -100,7 +100,7 @@ function trigger({ message, evseId }: Extract<Command, { kind: "trigger" }>): Ou
     );
   }
   const [action, requestedMessage] = words;
-  // No connector means all of them; connector 0 is not allowed here (OCPP 1.6J, 5.17).
-  const connector = evseId === null || evseId === 0 ? {} : { connectorId: evseId };
+  // No connector means all of them, connector 0 the station (OCPP 1.6J, 5.17).
+  const connector = evseId === null ? {} : { connectorId: evseId };
   return { action, payload: { requestedMessage, ...connector } };
 }

@@ -68,7 +68,7 @@ const renamed: Readonly<Record<string, string>> = {
 
 function trigger({ message, evseId }: Extract<Command, { kind: "trigger" }>): OutgoingCall {
   const requestedMessage = renamed[message] ?? message;
-  // A status belongs to a connector, so the trigger has to name one (OCPP 2.0.1 Part 2, F06).
+  // A status belongs to a connector, so the trigger names one (OCPP 2.0.1 Part 2, F06.FR.13).
   const connectorId = requestedMessage === "StatusNotification" ? 1 : null;
   return {
     action: "TriggerMessage",

@@ -2,6 +2,6 @@ import { defineNotice } from "#schemas/message.ts";
 
 export const NotifyDisplayMessages = defineNotice({
   action: "NotifyDisplayMessages",
-  specification: "OCPP 2.0.1 Part 2, O03 and O04",
+  specification: "OCPP 2.0.1 Part 2, O",
   answer: {},
 });

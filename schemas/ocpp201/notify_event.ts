@@ -25,7 +25,7 @@ export const NotifyEvent = defineMessage({
   toResponse: () => ({}),
 });
 
-// Component and variable names are compared without case (OCPP 2.0.1 Part 1, 4).
+// Names of components and variables are not case-sensitive (OCPP 2.0.1 Part 2, ComponentType).
 function isConnectorStatus({ component, variable }: EventDatum): boolean {
   return component.evse !== undefined && component.name.toLowerCase() === "connector" &&
     variable.name.toLowerCase() === "availabilitystate";
