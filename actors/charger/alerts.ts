@@ -95,6 +95,6 @@ function publish(
 ): unknown {
   const description = describeAlert(turn.context, alert, resolvedAt);
   turn.rows.push(alertRow(description));
-  turn.fact(name, description);
+  turn.announce(name, description);
   return description;
 }

@@ -92,7 +92,7 @@ function settleAnswered(turn: Turn, record: CommandRecord, response: unknown): v
 function settleOwn(turn: Turn, record: CommandRecord, response: unknown): void {
   forget(turn, record);
   const n = Number(record.sessionId?.slice(turn.context.key.length + 1) ?? NaN);
-  if (Number.isInteger(n)) turn.forward(n, messagesEvent(response));
+  if (Number.isInteger(n)) turn.forwardTo(n, messagesEvent(response));
 }
 
 /** The session that a station says a remote start has joined. */

@@ -2,14 +2,15 @@
  * The life of a command: committed as sent, then sent once and never again. What became of it is told by
  * the gateway, by time, or by what the station does next.
  */
+import { keepNewest } from "#actors/turn.ts";
 import type { PlainEvent } from "#engine/actor.ts";
 import type { OutgoingCall } from "#schemas/command.ts";
 import type { CommandStatus } from "#schemas/events/charger.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import type { ChargerContext, CommandRecord } from "./context.ts";
 import { noteTrigger } from "./triggers.ts";
-import { keepNewest, type Turn } from "./turn.ts";
-import { commandRow, type CommandResult, describeCommand } from "./views.ts";
+import { type Turn } from "./turn.ts";
+import { type CommandResult, commandRow, describeCommand } from "./views.ts";
 
 /** Commands of one station that may be open at once; more are refused. */
 export const COMMANDS_MAX = 32;
@@ -96,7 +97,7 @@ export function keep(turn: Turn, record: CommandRecord): void {
   });
 }
 
-/** Tells the read model, the world and whoever waits how the command stands. `request`: when it is new. */
+/** Tells the read model, the world and whoever waits how the command stands; the request when it is new. */
 export function publish(
   turn: Turn,
   record: Pick<CommandRecord, "id" | "kind" | "action" | "status" | "createdAt" | "batchId"> & {
@@ -104,15 +105,15 @@ export function publish(
     readonly isOwn?: boolean;
     readonly sessionId?: string | null;
   },
-  result: CommandResult = {},
-  request?: unknown,
+  told: CommandResult & { readonly request?: unknown } = {},
 ): void {
   if (record.isOwn === true) return;
+  const { request, ...result } = told;
   const sessionId = result.sessionId ?? record.sessionId;
   const whole = typeof sessionId === "string" ? { ...result, sessionId } : result;
   const description = describeCommand(turn.context, record, turn.now, whole);
   turn.rows.push(commandRow(description, record.batchId, request));
-  turn.fact("command.updated", description);
+  turn.announce("command.updated", description);
   if (record.replyTo !== null) turn.send(record.replyTo, description);
 }
 
@@ -123,10 +124,9 @@ export function finish(
   status: CommandStatus,
   result: CommandResult & { readonly request?: unknown } = {},
 ): void {
-  const { request, ...told } = result;
   const ended = { ...record, status };
   forget(turn, ended);
-  publish(turn, ended, told, request);
+  publish(turn, ended, result);
 }
 
 /** Nobody knows whether the station did it. A late answer, or what it does, may still tell. */

@@ -40,7 +40,7 @@ export const queueCommand = rule(["command.request"], (turn, event) => {
   if (event.queueMs > 0) {
     if (isTooMuchToKeep(turn, event.body)) return;
     keep(turn, record);
-    publish(turn, { ...record, replyTo: null }, {}, event.body);
+    publish(turn, { ...record, replyTo: null }, { request: event.body });
     schedule(turn, before);
   } else finish(turn, { ...record, replyTo: null }, "expired", { request: event.body });
   replyWith(turn, event.id);
@@ -57,7 +57,7 @@ export const sendCall = rule(["call.request"], (turn, event) => {
   const before = turn.context.commands;
   const record = newRecord(turn, event, { kind: "call", action });
   const sent = dispatch(turn, record, { action, payload });
-  publish(turn, { ...sent, replyTo: null }, {}, { action, payload });
+  publish(turn, { ...sent, replyTo: null }, { request: { action, payload } });
   schedule(turn, before);
   replyWith(turn, event.id);
 });
@@ -130,7 +130,7 @@ function sendTyped(turn: Turn, record: CommandRecord, body: Body): void {
   if (record.kind === "remote-start") awaitSession(turn, worded, body);
   const isNew = !turn.context.commands.some(({ id }) => id === record.id);
   const sent = dispatch(turn, worded, call);
-  publish(turn, isNew ? { ...sent, replyTo: null } : sent, {}, body);
+  publish(turn, isNew ? { ...sent, replyTo: null } : sent, { request: body });
 }
 
 /** The command in the station's words; before its first connection any version may word it. */

@@ -1,10 +1,11 @@
 /** Connector states as the station sends them (rules S1, S2, S4). */
+import { keepNewest } from "#actors/turn.ts";
 import { isNewer } from "#actors/domain/connector_status.ts";
 import type { StatusNotification } from "#schemas/events/station.ts";
 import { openAlert, settleAlert } from "./alerts.ts";
 import { judgeClock } from "./clock.ts";
 import type { ChargerContext, ConnectorRecord, OpenSession } from "./context.ts";
-import { keepNewest, rule, type Turn } from "./turn.ts";
+import { rule, type Turn } from "./turn.ts";
 import { describeStation } from "./views.ts";
 
 /** Connectors of one station; the largest depot cabinets have a few dozen. */
@@ -35,9 +36,9 @@ export const noteStatus = rule(["StatusNotification"], (turn, event) => {
   });
   watchFaults(turn, event);
   for (const session of sessionsAt(turn.context, evseId, connectorId)) {
-    turn.forward(session.n, { type: "connector.status", status, at: record.reportedAt });
+    turn.forwardTo(session.n, { type: "connector.status", status, at: record.reportedAt });
   }
-  turn.fact("charger.statusChanged", describeStation(turn.context));
+  turn.announce("charger.statusChanged", describeStation(turn.context));
 });
 
 /** Once a clock that was ahead is set right, all it says looks old: what lies ahead of us orders nothing. */

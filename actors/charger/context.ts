@@ -1,4 +1,5 @@
 /** What a charger actor remembers, and what it hears. Everything here has a bound. */
+import type { OfType } from "#actors/turn.ts";
 import type { ActorEvent, ViewRow } from "#engine/actor.ts";
 import type {
   AlertKind,
@@ -215,7 +216,10 @@ export type Told =
   | { readonly type: "gateway.lost"; readonly gateway: string }
   | ({ readonly type: "call.request" } & CallRequest)
   | ({ readonly type: "command.request" } & CommandRequest)
-  | ({ readonly type: "ocpp.answer"; readonly messageId: string; readonly late?: boolean } & OcppAnswer)
+  | (
+    & { readonly type: "ocpp.answer"; readonly messageId: string; readonly late?: boolean }
+    & OcppAnswer
+  )
   | { readonly type: "session.close-stale" }
   | { readonly type: "alert.acknowledge" | "alert.resolve"; readonly alertId: string };
 
@@ -229,14 +233,7 @@ export type Rung = { readonly type: "alarm.offline" | "alarm.commands"; readonly
 export type ChargerEvent = ActorEvent & (FromStation | FromSession | Told | Asked | Rung);
 
 /** The events of the given types. */
-export type EventOf<Type extends ChargerEvent["type"]> = Type extends unknown
-  ? Having<ChargerEvent, Type>
-  : never;
-
-/** Of a union the members whose type may be `Type`. */
-type Having<Event, Type> = Event extends { readonly type: infer Own }
-  ? Type extends Own ? Event & { readonly type: Type } : never
-  : never;
+export type EventOf<Type extends ChargerEvent["type"]> = OfType<ChargerEvent, Type>;
 
 export const settingsDefault: StationSettings = {
   securityProfile: 0,

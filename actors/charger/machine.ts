@@ -15,7 +15,9 @@ import { stationRow } from "./views.ts";
 
 /** What an action of XState is given to queue others with; the part of it that is used here. */
 interface Queue {
-  (action: { readonly type: "effects"; readonly params: { readonly effects: Turn["effects"] } }): void;
+  (
+    action: { readonly type: "effects"; readonly params: { readonly effects: Turn["effects"] } },
+  ): void;
   assign(changes: ChargerContext): void;
 }
 
@@ -100,7 +102,10 @@ export const chargerMachine = setup({
           states: {
             Accepted: {
               always: [
-                { guard: { type: "isSetTo", params: { registration: "Pending" } }, target: "Pending" },
+                {
+                  guard: { type: "isSetTo", params: { registration: "Pending" } },
+                  target: "Pending",
+                },
                 {
                   guard: { type: "isSetTo", params: { registration: "Rejected" } },
                   target: "Rejected",
@@ -125,7 +130,10 @@ export const chargerMachine = setup({
                   guard: { type: "isSetTo", params: { registration: "Accepted" } },
                   target: "Accepted",
                 },
-                { guard: { type: "isSetTo", params: { registration: "Pending" } }, target: "Pending" },
+                {
+                  guard: { type: "isSetTo", params: { registration: "Pending" } },
+                  target: "Pending",
+                },
               ],
             },
           },

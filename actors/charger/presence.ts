@@ -1,4 +1,5 @@
 /** Reachability: which socket is the station's, and since when there is none (design rule 1.7). */
+import { LATE_RING_MS } from "#actors/turn.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import { findAlert, openAlert, settleAlert } from "./alerts.ts";
 import { doubtSent } from "./command_answers.ts";
@@ -9,8 +10,6 @@ import { describeStation } from "./views.ts";
 
 /** A station may be away that long before it is an alert: reboots and mobile networks take a few minutes. */
 export const OFFLINE_ALERT_MS = 5 * 60_000;
-/** An alarm that rings later than this rang late because we were not there to hear the station. */
-export const LATE_RING_MS = 30_000;
 /** RFC 6455, 7.4.1: policy violation. The station's newer socket is the one that counts. */
 const CLOSE_REPLACED = 4_001;
 const CLOSE_REMOVED = 4_002;
@@ -41,7 +40,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
     turn.disarm("offline");
     settleAlert(turn, "offline");
     turn.set({ clock: { ...context.clock, lateInARow: 0 } });
-    turn.fact("charger.connected", describeStation(turn.context));
+    turn.announce("charger.connected", describeStation(turn.context));
   } else if (!isSameSocket) {
     orderClose(turn, old, "Replaced by a newer connection");
     doubtSent(turn);
@@ -54,7 +53,7 @@ export const loseSocket = rule(["socket.closed", "gateway.lost"], (turn) => {
   turn.show({ link: null });
   doubtSent(turn);
   turn.arm("offline", turn.now + OFFLINE_ALERT_MS);
-  turn.fact("charger.disconnected", describeStation(turn.context));
+  turn.announce("charger.disconnected", describeStation(turn.context));
 });
 
 /** The station has been away for long; time in which we were not listening does not count. */

@@ -80,5 +80,8 @@ function admit(context: ChargerContext, action: string, now: number): void {
   const { registration } = context.settings;
   if (registration === "Accepted" || action === "BootNotification") return;
   if (registration === "Pending" && isTriggered(context, action, now)) return;
-  throw new PlatformError("forbidden", `Cannot take ${action}: the registration is ${registration}`);
+  throw new PlatformError(
+    "forbidden",
+    `Cannot take ${action}: the registration is ${registration}`,
+  );
 }

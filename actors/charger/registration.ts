@@ -1,4 +1,5 @@
 /** What operators set for a station, and what it hears when it boots (rules B1 to B5). */
+import { keepNewest } from "#actors/turn.ts";
 import type { StationRegistered, StationSettings } from "#schemas/events/charger.ts";
 import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
 import { cancelAll, settleResets } from "./command_answers.ts";
@@ -6,7 +7,7 @@ import { sendOwnCall } from "./commands.ts";
 import { type BootRecord, newCharger, settingsDefault } from "./context.ts";
 import { dropSocket } from "./presence.ts";
 import { closeStale } from "./sessions.ts";
-import { keepNewest, rule, type Turn } from "./turn.ts";
+import { rule, type Turn } from "./turn.ts";
 import { describeStation } from "./views.ts";
 
 /** How long a station that is not accepted waits before it boots again (rule B3). */
@@ -34,14 +35,14 @@ export const changeSettings = rule(
     const station = describeStation(turn.context);
     const reply: StationRegistered = { created: isNew, station };
     turn.reply(reply);
-    turn.fact("charger.changed", station);
+    turn.announce("charger.changed", station);
   },
 );
 
 /** An unknown station that may register itself: profile 0, all else by default. */
 export const registerItself = rule(["socket.opened"], (turn) => {
   turn.show({ createdAt: turn.now, settings: settingsDefault });
-  turn.fact("charger.changed", describeStation(turn.context));
+  turn.announce("charger.changed", describeStation(turn.context));
 });
 
 /** Ends the station. Its session and alert numbers are never given again, should it come back. */
@@ -59,7 +60,7 @@ export const removeStation = rule(["station.remove"], (turn) => {
     closed: turn.context.closed,
   });
   turn.reply({});
-  turn.fact("charger.changed", { id: stationId, stationId, removed: true });
+  turn.announce("charger.changed", { id: stationId, stationId, removed: true });
 });
 
 /** The answer is the setting; what it says of the station is kept whatever the answer (rule B3). */
@@ -83,7 +84,7 @@ export const noteBoot = rule(["BootNotification"], (turn, event) => {
     currentTime: turn.now,
     interval: isAccepted ? settings.heartbeatIntervalSeconds : RETRY_WAIT_S,
   });
-  turn.fact("charger.booted", describeStation(turn.context));
+  turn.announce("charger.booted", describeStation(turn.context));
   if (!isAccepted) return;
   settleResets(turn);
   watchBootLoop(turn);

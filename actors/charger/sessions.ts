@@ -1,4 +1,5 @@
 /** Transactions of the station as sessions: begun, ended, closed for it, or refused (rules T1-T9, U1-U9). */
+import { keepNewest } from "#actors/turn.ts";
 import { authorise, grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import type { PlainEvent } from "#engine/actor.ts";
 import type { StaleClosed } from "#schemas/events/charger.ts";
@@ -10,7 +11,7 @@ import { sessionsAt } from "./connectors.ts";
 import type { ChargerContext, EventOf, OpenSession, RefusedStart } from "./context.ts";
 import { leadToSession } from "./remote_starts.ts";
 import { isPlaceholder, ownerOf, startDigest, stopDigest } from "./transactions.ts";
-import { keepNewest, rule, sessionKey, type Turn } from "./turn.ts";
+import { rule, sessionKey, type Turn } from "./turn.ts";
 
 const CLOSED_MAX = 32;
 const REFUSED_MAX = 16;
@@ -42,7 +43,7 @@ export const noteTransaction = rule(transactionTypes, (turn, event) => {
       proceed(turn, event, owner.session);
       break;
     case "closed":
-      turn.forward(owner.session.n, toSession(event));
+      turn.forwardTo(owner.session.n, toSession(event));
       break;
     case "refused":
       turn.reply(refusedReply(event, owner.start));
@@ -97,7 +98,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
   }
   makeRoom(turn, event);
   const session = addSession(turn, event, transactionId);
-  turn.forward(session.n, {
+  turn.forwardTo(session.n, {
     ...toSession(event),
     transactionId,
     authorisation: idTokenInfo?.status ?? null,
@@ -111,7 +112,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
 /** A message of an open session that changes what the charger knows of it. */
 function proceed(turn: Turn, event: TransactionMessage, session: OpenSession): void {
   const isMatched = event.family === "1.6" && event.transactionId !== session.transactionId;
-  turn.forward(session.n, { ...toSession(event), ...(isMatched ? { isMatched } : {}) });
+  turn.forwardTo(session.n, { ...toSession(event), ...(isMatched ? { isMatched } : {}) });
   if (event.type === "TransactionEvent.Ended") {
     settleAlert(turn, "stuckSession", sessionKey(turn.context, session.n));
     if (isMatched) rememberStop(turn, event);
@@ -150,7 +151,7 @@ function keepOrphan(turn: Turn, event: TransactionMessage): void {
   const transactionId = event.transactionId ?? "";
   const session = addSession(turn, event, transactionId);
   const isOrphan = true;
-  turn.forward(session.n, { ...toSession(event), transactionId, isOrphan });
+  turn.forwardTo(session.n, { ...toSession(event), transactionId, isOrphan });
   moveToClosed(turn, { ...session, startDigest: stopDigest(event) });
   openAlert(turn, "orphanedSession", text, sessionKey(turn.context, session.n));
 }
@@ -192,7 +193,7 @@ export function replacedBy(
 }
 
 function close(turn: Turn, session: OpenSession): void {
-  turn.forward(session.n, { type: "session.close", reason: "Stale" });
+  turn.forwardTo(session.n, { type: "session.close", reason: "Stale" });
   settleAlert(turn, "stuckSession", sessionKey(turn.context, session.n));
   moveToClosed(turn, session);
 }

@@ -1,7 +1,8 @@
+import { keepNewest } from "#actors/turn.ts";
 import type { OutgoingCall } from "#schemas/command.ts";
 import { isObject } from "#schemas/command.ts";
 import type { ChargerContext } from "./context.ts";
-import { keepNewest, type Turn } from "./turn.ts";
+import { type Turn } from "./turn.ts";
 
 /** How long a station that is not accepted may take to send what we asked for. */
 const TRIGGER_WINDOW_MS = 5 * 60_000;

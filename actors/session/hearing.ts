@@ -1,0 +1,136 @@
+/**
+ * How an event passes a session. Meter samples are the bulk of all messages: they change no state, so that
+ * they are folded without a step.
+ */
+import { chargingStateOf } from "#actors/domain/connector_status.ts";
+import { hasReceived, received } from "#actors/domain/sequence.ts";
+import type { Delivery, EventClass, Folded, InputRequest, PlainEvent } from "#engine/actor.ts";
+import { PlatformError } from "#schemas/errors.ts";
+import type { Sample } from "#schemas/events/station.ts";
+import type {
+  EventOf,
+  MessageMark,
+  SessionContext,
+  SessionEvent,
+  TransactionMessage,
+} from "./context.ts";
+import { transactionReply, withReadings } from "./messages.ts";
+import { describeSession } from "./views.ts";
+
+const told: ReadonlySet<string> = new Set(["session.describe", "session.annotate"]);
+
+/** @throws {PlatformError} "unknown-action": station messages reach a session through its charger. */
+export function receive({ header, body }: Delivery): PlainEvent {
+  if (!told.has(header.type)) {
+    throw new PlatformError("unknown-action", `Cannot ask a session: no "${header.type}"`);
+  }
+  return { ...(body as object), type: header.type };
+}
+
+/** An event of one of these types; whoever sent it has given it its shape. */
+function isOf<Type extends SessionEvent["type"]>(
+  event: { readonly type: string },
+  ...types: readonly Type[]
+): event is EventOf<Type> {
+  return types.some((type) => type === event.type);
+}
+
+function isTransaction(event: { readonly type: string }): event is TransactionMessage {
+  return event.type.startsWith("TransactionEvent.");
+}
+
+export function classify(event: { readonly type: string }, context: SessionContext): EventClass {
+  if (isOf(event, "MeterValues")) {
+    if (isSame(context.last, markOf(event.samples))) return "beat";
+    return context.endedAt === null ? "sample" : "transition";
+  }
+  if (isTransaction(event)) return classifyTransaction(event, context);
+  if (isOf(event, "session.describe")) return "question";
+  if (isOf(event, "connector.status")) return hasNews(event, context) ? "transition" : "beat";
+  return "transition";
+}
+
+function classifyTransaction(event: TransactionMessage, context: SessionContext): EventClass {
+  if (isRepeat(event, context)) return event.idToken === null ? "beat" : "question";
+  const isReading = event.type === "TransactionEvent.Updated" && event.idToken === null &&
+    context.endedAt === null && context.messages > 0 &&
+    (event.evseId === null || context.evseId !== null);
+  const isSameState = !("chargingState" in event) || event.chargingState === null ||
+    event.chargingState === context.phase;
+  return isReading && isSameState ? "sample" : "transition";
+}
+
+/** Rules T6, U3: 2.x numbers its messages, a 1.6 stop is the same as any other of its transaction. */
+function isRepeat(event: TransactionMessage, context: SessionContext): boolean {
+  if (event.seqNo !== null) return hasReceived(context.sequence, event.seqNo);
+  return event.type === "TransactionEvent.Ended" && context.endedAt !== null && !context.isStale;
+}
+
+function hasNews(event: EventOf<"connector.status">, context: SessionContext): boolean {
+  if (context.endedAt !== null) return false;
+  const isFree = event.status === "Available";
+  const phase = context.family === "1.6" ? chargingStateOf(event.status) : null;
+  return isFree !== (context.unpluggedAt !== null) || (phase !== null && phase !== context.phase);
+}
+
+/** A token that is shown is looked up; one that is new to the session may need a grant. */
+export function inputs(
+  event: { readonly type: string },
+  context: SessionContext,
+): readonly InputRequest[] {
+  if (!isTransaction(event) || event.idToken === null) return [];
+  const { uid } = event.idToken;
+  const token = { name: "token", source: "token", request: { uid } };
+  const isDriver = context.token === null && context.authorisationRequired && !event.offline &&
+    event.type !== "TransactionEvent.Ended" && context.endedAt === null;
+  if (!isDriver) return [token];
+  const request = { uid, holder: context.id, replaces: [] };
+  return [token, { name: "grant", source: "grant", request }];
+}
+
+export function fold(event: SessionEvent, context: SessionContext): Folded<SessionContext> {
+  if (event.type === "MeterValues") {
+    const mark = markOf(event.samples);
+    if (isSame(context.last, mark)) return { context, reply: {} };
+    const folded: SessionContext = {
+      ...context,
+      ...withReadings(context, event.samples),
+      heardAt: event.now,
+      messages: context.messages + 1,
+      last: mark,
+    };
+    return { context: folded, reply: {} };
+  }
+  if (!isTransaction(event)) return { context, reply: {} };
+  const reply = transactionReply(context, event);
+  const { seqNo } = event;
+  if (isRepeat(event, context)) return { context, reply };
+  const folded: SessionContext = {
+    ...context,
+    ...withReadings(context, event.samples),
+    sequence: seqNo === null ? context.sequence : received(context.sequence, seqNo),
+    heardAt: event.now,
+    messages: context.messages + 1,
+  };
+  return { context: folded, reply };
+}
+
+export function answer(event: SessionEvent, context: SessionContext): unknown {
+  if (isTransaction(event)) return transactionReply(context, event);
+  if (context.messages > 0) return describeSession(context);
+  throw new PlatformError("not-found", "Cannot describe the session: there is none");
+}
+
+/** What a meter message says, in three numbers: a retry has no other mark in 1.6. */
+function markOf(samples: readonly Sample[]): MessageMark | null {
+  const [first] = samples;
+  if (first === undefined) return null;
+  let sum = 0;
+  for (const { value } of samples) sum += value;
+  return { at: first.at, count: samples.length, sum };
+}
+
+function isSame(one: MessageMark | null, other: MessageMark | null): boolean {
+  return one !== null && other !== null && one.at === other.at && one.count === other.count &&
+    one.sum === other.sum;
+}
