@@ -75,7 +75,7 @@ export class Membership {
   #watchedAt = -Infinity;
   #isDeposed = false;
   #isStopped = false;
-  #isWriting = false;
+  #writing: Promise<void> | undefined;
   #stopWatch = (): void => {};
   #cancelRenewal = (): void => {};
 
@@ -115,10 +115,16 @@ export class Membership {
     this.#isStopped = true;
     this.#cancelRenewal();
     this.#stopWatch();
-    if (this.#isDeposed || this.#revision === 0) return;
-    await this.#options.store.remove(this.#key, this.#revision).catch((error) =>
-      this.#options.telemetry.log("debug", "the lease expires by itself", { error })
-    );
+    await this.#writing;
+    if (this.#isDeposed) return;
+    const { store, incarnation, telemetry } = this.#options;
+    try {
+      const entry = await store.read(this.#key);
+      if (entry === undefined || readRecord(entry)?.incarnation !== incarnation) return;
+      await store.remove(this.#key, entry.revision);
+    } catch (error) {
+      telemetry.log("debug", "the lease expires by itself", { error });
+    }
   }
 
   /** Monotonic send time of the last renewal that succeeded. */
@@ -185,8 +191,13 @@ export class Membership {
   }
 
   async #renew(): Promise<void> {
-    if (this.#isWriting || this.#isDeposed || this.#isStopped) return;
-    this.#isWriting = true;
+    if (this.#writing !== undefined || this.#isDeposed || this.#isStopped) return;
+    this.#writing = this.#renewOnce();
+    await this.#writing;
+    this.#writing = undefined;
+  }
+
+  async #renewOnce(): Promise<void> {
     try {
       await this.#write();
       // We can write and see nothing: the watch has broken without a word.
@@ -195,8 +206,6 @@ export class Membership {
     } catch (error) {
       if (error instanceof LeaseConflict) await this.#settleConflict();
       else this.#options.telemetry.log("debug", "the lease was not renewed", { error });
-    } finally {
-      this.#isWriting = false;
     }
   }
 

@@ -100,8 +100,8 @@ test("leases and watch go on when the server was killed and is back; nobody is l
     await nats.restart();
     await isBack;
     const back = clock.monotonic();
-    while (worker.renewedAt < back) {
-      // deno-lint-ignore no-await-in-loop -- until the lease is renewed again.
+    while (Math.min(worker.renewedAt, gateway.renewedAt) < back) {
+      // deno-lint-ignore no-await-in-loop -- until both leases are renewed again.
       await new Promise<void>((resolve) => void clock.schedule(20, resolve));
     }
 
