@@ -10,6 +10,7 @@ import type { OcppProtocol } from "./events/gateway.ts";
 import type { StationMessage } from "./message.ts";
 import { actionsOf, maySend } from "./ocpp_actions.ts";
 import { judgeRequest, judgeResponse } from "./ocpp_schemas.ts";
+import { forSeeds, type Seeded } from "./seeded_testing.ts";
 
 /** 2026-11-22T12:00:00Z: what `now` is in all pairs. */
 export const pairsNow = 1_795_348_800_000;
@@ -55,13 +56,78 @@ export function testCatalogue(under: CatalogueUnderTest): void {
   for (const [action, message] of Object.entries(catalogue)) {
     const file = files.find(({ name }) => name === fileName(action));
     test(`${protocol} ${action} means what its pairs say`, () => {
-      assert.ok(file !== undefined, `testdata for ${action} is missing`);
-      const pairs = JSON.parse(
-        readFileSync(new URL(`testdata/${file.name}.json`, file.folder), "utf8"),
-      ) as PairFile;
+      const pairs = pairsOf(file);
       for (const each of pairs.cases) checkCase(under, message, each);
       assert.notEqual(judgeRequest(protocol, action, pairs.refused, "received"), "clean");
     });
+    test(`${protocol} ${action} is translated whatever the edge lets pass`, () => {
+      const { cases } = pairsOf(file);
+      forSeeds(MUTATIONS, (random) => {
+        checkMutation(under, message, mutated(random, random.pick(cases).request));
+      });
+    });
+  }
+}
+
+function pairsOf(file: MessageFile | undefined): PairFile {
+  assert.ok(file !== undefined, "a file with pairs is missing");
+  return JSON.parse(
+    readFileSync(new URL(`testdata/${file.name}.json`, file.folder), "utf8"),
+  ) as PairFile;
+}
+
+/** Enough to change each leaf of a payload in several ways. */
+const MUTATIONS = 60;
+
+/** Values that stations have sent, or could. */
+const oddities: readonly unknown[] = [
+  "",
+  "0",
+  "-1",
+  "odd",
+  "constructor",
+  "__proto__",
+  "2026-11-22T12:00:00",
+  "1970-01-01T00:00:00+14:00",
+  0,
+  -1,
+  2_147_483_647,
+  1e300,
+  0.1,
+  true,
+  {},
+  [],
+];
+
+/** The payload with one part changed or left out. */
+function mutated(random: Seeded, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return random.pick(oddities);
+  const parts = Object.entries(value);
+  if (parts.length === 0 || random.happens(0.05)) return random.pick(oddities);
+  const [name] = random.pick(parts);
+  if (Array.isArray(value)) {
+    return value.map((part, index) => String(index) === name ? mutated(random, part) : part);
+  }
+  const isDropped = random.happens(0.2);
+  return Object.fromEntries(
+    parts.filter(([key]) => key !== name || !isDropped)
+      .map(([key, part]) => [key, key === name ? mutated(random, part) : part]),
+  );
+}
+
+/** A payload that passes the edge becomes an event that survives the journal's JSON. */
+function checkMutation(
+  { protocol }: CatalogueUnderTest,
+  message: StationMessage,
+  payload: unknown,
+): void {
+  const verdict = judgeRequest(protocol, message.action, payload, "received");
+  if (typeof verdict !== "string") return;
+  try {
+    const event = message.toEvent(payload, pairsNow);
+    assert.deepEqual(JSON.parse(JSON.stringify(event)), event, JSON.stringify(payload));
+  } catch (thrown) {
+    if (!(thrown instanceof PlatformError && thrown.kind === "unsupported")) throw thrown;
   }
 }
 
@@ -87,7 +153,12 @@ function checkCase({ protocol }: CatalogueUnderTest, message: StationMessage, ea
 
 const sharedFiles = new Set(["mod", "datatypes", "commands"]);
 
-function messageFiles(folder: URL): { readonly name: string; readonly folder: URL }[] {
+interface MessageFile {
+  readonly name: string;
+  readonly folder: URL;
+}
+
+function messageFiles(folder: URL): MessageFile[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
     .map((name) => ({ name: name.slice(0, -3), folder }))

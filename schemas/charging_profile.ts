@@ -4,16 +4,16 @@ import { PlatformError } from "./errors.ts";
 type Json = Readonly<Record<string, unknown>>;
 
 /** Purposes by their 2.x names; the other 2.x purposes do not exist in 1.6. */
-const purposes16: Readonly<Record<string, string>> = {
-  ChargingStationMaxProfile: "ChargePointMaxProfile",
-  TxDefaultProfile: "TxDefaultProfile",
-  TxProfile: "TxProfile",
-};
+const purposes16: ReadonlyMap<string, string> = new Map([
+  ["ChargingStationMaxProfile", "ChargePointMaxProfile"],
+  ["TxDefaultProfile", "TxDefaultProfile"],
+  ["TxProfile", "TxProfile"],
+]);
 
 /** A profile as 1.6 wants it. One schedule is left, as 1.6 has no more. */
 export function toProfile16(profile: Json): Json {
   if (profile["chargingProfileId"] !== undefined) return profile;
-  const purpose = purposes16[String(profile["chargingProfilePurpose"])];
+  const purpose = purposes16.get(String(profile["chargingProfilePurpose"]));
   const schedules = profile["chargingSchedule"];
   if (purpose === undefined || !Array.isArray(schedules) || schedules.length !== 1) {
     throw new PlatformError(
@@ -44,7 +44,7 @@ export function toProfile16(profile: Json): Json {
 export function toProfile2(profile: Json): Json {
   if (profile["chargingProfileId"] === undefined) return profile;
   const id = profile["chargingProfileId"];
-  const purpose = Object.entries(purposes16)
+  const purpose = [...purposes16]
     .find(([, purpose16]) => purpose16 === profile["chargingProfilePurpose"])?.[0];
   return present({
     id,

@@ -14,7 +14,7 @@ interface Scale {
 /**
  * Units of OCPP with the unit they become. Both spellings of Celsius are in the field (rule M6).
  */
-const scales: Readonly<Record<string, Scale>> = {
+const scales: ReadonlyMap<string, Scale> = new Map(Object.entries({
   Wh: { unit: "Wh", exponent: 0 },
   kWh: { unit: "Wh", exponent: 3 },
   MWh: { unit: "Wh", exponent: 6 },
@@ -41,7 +41,7 @@ const scales: Readonly<Record<string, Scale>> = {
   "%": { unit: "Percent", exponent: 0 },
   Celsius: { unit: "Celsius", exponent: 0 },
   Celcius: { unit: "Celsius", exponent: 0 },
-};
+}));
 
 /** Spellings that differ from the standard's in case alone, where that leaves no doubt. */
 const looseUnits: ReadonlyMap<string, string> = new Map(
@@ -73,7 +73,8 @@ export function unitDefault(measurand: string): string {
  * is not known stays as it is. Decimal scaling is exact: 1.234 kWh is 1234 Wh.
  */
 export function normalise(value: number, unit: string, exponent = 0): Quantity {
-  const scale = scales[unit] ?? scales[looseUnits.get(unit.toLowerCase()) ?? ""];
+  const scale = scales.get(unit) ??
+    scales.get(looseUnits.get(unit.toLowerCase()) ?? "");
   if (scale !== undefined) {
     return { value: scaleByTen(value, exponent + scale.exponent), unit: scale.unit };
   }

@@ -30,7 +30,7 @@ export const ocpiStatuses = [
 export type OcpiStatus = typeof ocpiStatuses[number];
 
 /** Statuses that are the same whether a session is there or not. Others are unknown to us. */
-const ocpiByStatus: Readonly<Record<string, OcpiStatus>> = {
+const ocpiByStatus: ReadonlyMap<string, OcpiStatus> = new Map(Object.entries({
   Available: "AVAILABLE",
   Charging: "CHARGING",
   SuspendedEV: "CHARGING",
@@ -38,7 +38,7 @@ const ocpiByStatus: Readonly<Record<string, OcpiStatus>> = {
   Reserved: "RESERVED",
   Unavailable: "INOPERATIVE",
   Faulted: "OUTOFORDER",
-};
+}));
 
 /** Somebody stands there: before, after, or (2.x Occupied) during a session. */
 const taken: ReadonlySet<string> = new Set(["Preparing", "Finishing", "Occupied"]);
@@ -57,20 +57,20 @@ export interface ConnectorView {
 export function ocpiStatusOf({ status, isReachable, hasSession }: ConnectorView): OcpiStatus {
   if (!isReachable) return "UNKNOWN";
   if (taken.has(status)) return hasSession ? "CHARGING" : "BLOCKED";
-  return ocpiByStatus[status] ?? "UNKNOWN";
+  return ocpiByStatus.get(status) ?? "UNKNOWN";
 }
 
 /**
  * What a 1.6 status says about the transaction on its connector; null when it says nothing (rule
  * S1).
  */
-const chargingStates: Readonly<Record<string, ChargingState>> = {
+const chargingStates: ReadonlyMap<string, ChargingState> = new Map(Object.entries({
   Preparing: "EVConnected",
   Charging: "Charging",
   SuspendedEV: "SuspendedEV",
   SuspendedEVSE: "SuspendedEVSE",
-};
+}));
 
 export function chargingStateOf(status16: string): ChargingState | null {
-  return chargingStates[status16] ?? null;
+  return chargingStates.get(status16) ?? null;
 }

@@ -13,22 +13,22 @@ export interface Reading {
  * The driver buys what leaves the outlet; a meter before the station also counts the station's own
  * use.
  */
-const locationRanks: Readonly<Record<string, number>> = {
+const locationRanks: ReadonlyMap<string, number> = new Map(Object.entries({
   Outlet: 5,
   Cable: 4,
   Body: 3,
   Inlet: 2,
   EV: 1,
   Upstream: 0,
-};
+}));
 /** Any total beats any sum of phases (rule M3), whatever the place. */
 const TOTAL_RANK = 10;
 
 /** Begin, then periodic, then End, when several share an instant (rule M4). */
-const contextOrder: Readonly<Record<string, number>> = {
+const contextOrder: ReadonlyMap<string, number> = new Map(Object.entries({
   "Transaction.Begin": 0,
   "Transaction.End": 2,
-};
+}));
 
 /**
  * The register readings among `samples` (which are in order of time), summed over phases where
@@ -49,7 +49,7 @@ export function registerReadings(samples: readonly Sample[]): readonly Reading[]
 }
 
 function readingOf(sample: Sample, wh: number, rank: number): Reading {
-  const place = locationRanks[sample.location ?? "Outlet"] ?? 0;
+  const place = locationRanks.get(sample.location ?? "Outlet") ?? 0;
   return { at: sample.at, wh, context: sample.context, rank: rank + place };
 }
 
@@ -76,5 +76,5 @@ function sumOf(group: ReadonlyMap<string, Sample>): readonly Reading[] {
 }
 
 function order({ context }: Reading): number {
-  return contextOrder[context] ?? 1;
+  return contextOrder.get(context) ?? 1;
 }

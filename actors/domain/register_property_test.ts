@@ -10,7 +10,7 @@ import {
   sessionMeter,
 } from "./register.ts";
 import { beginSample, endSample, energySample, minute } from "./sample_testing.ts";
-import { forSeeds, type Seeded } from "./seeded_testing.ts";
+import { forSeeds, type Seeded } from "#schemas/seeded_testing.ts";
 
 const start = 1_795_348_800_000;
 

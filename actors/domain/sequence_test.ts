@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forSeeds } from "./seeded_testing.ts";
+import { forSeeds } from "#schemas/seeded_testing.ts";
 import {
   emptySequence,
   gaps,

@@ -76,10 +76,12 @@ function reset({ type, evseId }: Extract<Command, { kind: "reset" }>): OutgoingC
   return { action: "Reset", payload: { type: type === "Immediate" ? "Hard" : "Soft" } };
 }
 
+type TriggerWords = readonly [action: string, requestedMessage: string];
+
 /**
  * Both triggers are in use: the extension adds messages to the first one's and lacks one of them.
  */
-const triggers: Readonly<Record<string, readonly [action: string, requestedMessage: string]>> = {
+const triggers: ReadonlyMap<string, TriggerWords> = new Map(Object.entries<TriggerWords>({
   BootNotification: ["TriggerMessage", "BootNotification"],
   DiagnosticsStatusNotification: ["TriggerMessage", "DiagnosticsStatusNotification"],
   FirmwareStatusNotification: ["TriggerMessage", "FirmwareStatusNotification"],
@@ -89,10 +91,10 @@ const triggers: Readonly<Record<string, readonly [action: string, requestedMessa
   LogStatusNotification: ["ExtendedTriggerMessage", "LogStatusNotification"],
   SignChargePointCertificate: ["ExtendedTriggerMessage", "SignChargePointCertificate"],
   SignChargingStationCertificate: ["ExtendedTriggerMessage", "SignChargePointCertificate"],
-};
+}));
 
 function trigger({ message, evseId }: Extract<Command, { kind: "trigger" }>): OutgoingCall {
-  const words = triggers[message];
+  const words = triggers.get(message);
   if (words === undefined) {
     throw new PlatformError(
       "unsupported",

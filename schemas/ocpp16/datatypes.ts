@@ -104,7 +104,7 @@ export function onlyPresent(readings: Required<Readings>): Readings {
 /**
  * 1.6 has five statuses: what says "not known" is Invalid, what says "not here, not now" Blocked.
  */
-const statuses: Readonly<Record<string, string>> = {
+const statuses: ReadonlyMap<string, string> = new Map(Object.entries({
   Accepted: "Accepted",
   Blocked: "Blocked",
   Expired: "Expired",
@@ -115,7 +115,7 @@ const statuses: Readonly<Record<string, string>> = {
   NotAllowedTypeEVSE: "Blocked",
   NotAtThisLocation: "Blocked",
   NotAtThisTime: "Blocked",
-};
+}));
 
 /** The longest identifier of 1.6 (IdToken is CiString20). */
 export const idTagLengthMax = 20;
@@ -125,7 +125,7 @@ export const idTagLengthMax = 20;
  */
 export function idTagInfoOf(info: IdTokenInfo | null): Readonly<Record<string, unknown>> {
   if (info === null) return { status: "Invalid" };
-  const status = statuses[info.status] ?? "Invalid";
+  const status = statuses.get(info.status) ?? "Invalid";
   const expiresAt = parseInstant(info.expiresAt);
   return {
     // Only what a station may keep has a use for the time until which it may.

@@ -13,7 +13,7 @@ interface Request {
 }
 
 /** OCPP 2.x TriggerReasonEnum for a 1.6 Reason. */
-const triggerReasons: Readonly<Record<string, string>> = {
+const triggerReasons: ReadonlyMap<string, string> = new Map(Object.entries({
   DeAuthorized: "Deauthorized",
   EmergencyStop: "AbnormalCondition",
   EVDisconnected: "EVCommunicationLost",
@@ -25,7 +25,7 @@ const triggerReasons: Readonly<Record<string, string>> = {
   Remote: "RemoteStop",
   SoftReset: "ResetCommand",
   UnlockCommand: "UnlockCommand",
-};
+}));
 
 /**
  * A missing reason means Local, a missing idTag that the start's token or nobody stopped it (rule
@@ -42,7 +42,7 @@ export const StopTransaction = defineMessage({
       transactionId: String(request.transactionId),
       seqNo: null,
       at: parseInstant(request.timestamp) ?? now,
-      triggerReason: triggerReasons[reason] ?? "AbnormalCondition",
+      triggerReason: triggerReasons.get(reason) ?? "AbnormalCondition",
       chargingState: null,
       stoppedReason: reason,
       offline: false,

@@ -61,13 +61,13 @@ function remoteStart(command: Extract<Command, { kind: "remote-start" }>): Outgo
 }
 
 /** Names of 1.6 that have another one here. */
-const renamed: Readonly<Record<string, string>> = {
+const renamed: ReadonlyMap<string, string> = new Map(Object.entries({
   DiagnosticsStatusNotification: "LogStatusNotification",
   SignChargePointCertificate: "SignChargingStationCertificate",
-};
+}));
 
 function trigger({ message, evseId }: Extract<Command, { kind: "trigger" }>): OutgoingCall {
-  const requestedMessage = renamed[message] ?? message;
+  const requestedMessage = renamed.get(message) ?? message;
   // A status belongs to a connector, so the trigger names one (OCPP 2.0.1 Part 2, F06.FR.13).
   const connectorId = requestedMessage === "StatusNotification" ? 1 : null;
   return {
