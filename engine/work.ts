@@ -50,6 +50,7 @@ export interface Change {
   readonly headerText: string;
   readonly bodyText: string;
   readonly inputsText: string | null;
+  /** What the asker was answered; only in the row of the message itself. */
   readonly reply: unknown;
   readonly effects: readonly Effect[];
 }
@@ -171,12 +172,10 @@ function transition(
   const run = new TransitionRun(context);
   const missing = run.step(slot, event, item);
   if (missing !== undefined) return { outcome: "load", address: missing };
-  return {
-    outcome: "done",
-    changes: run.changes,
-    reply: run.refusal === undefined ? render(run.reply) : undefined,
-    refusal: run.refusal,
-  };
+  const reply = run.refusal === undefined ? render(run.reply) : undefined;
+  const [first, ...forwarded] = run.changes;
+  const changes = first === undefined ? [] : [{ ...first, reply }, ...forwarded];
+  return { outcome: "done", changes, reply, refusal: run.refusal };
 }
 
 /** A transition with all that it forwards, in one commit. */
@@ -217,7 +216,7 @@ class TransitionRun {
       headerText: item.headerText,
       bodyText: item.bodyText,
       inputsText: hasInputs ? JSON.stringify(event.inputs) : null,
-      reply: this.reply,
+      reply: undefined,
       effects,
     });
     for (const effect of effects) {

@@ -1,89 +1,139 @@
 /** Wires worker, gateway and api onto one bus in one process: the same parts as apart. */
 import { Buffer } from "node:buffer";
-import postgres from "postgres";
+import { fileURLToPath } from "node:url";
 import { startWorker } from "#actors/main.ts";
 import { startApi } from "#api/main.ts";
 import { actorsOverBus } from "#engine/actor_client.ts";
-import { LocalBus, localFirst } from "#engine/adapters/local_bus.ts";
-import { NatsBus } from "#engine/adapters/nats_bus.ts";
-import { connectNats } from "#engine/adapters/nats_connection.ts";
 import { migrate } from "#engine/adapters/postgres_migrations.ts";
-import { systemClock } from "#engine/adapters/system_clock.ts";
-import { systemRandom } from "#engine/adapters/system_random.ts";
-import { createTelemetry } from "#engine/telemetry.ts";
+import { postgresStore } from "#engine/adapters/postgres_store.ts";
+import { Membership } from "#engine/leases.ts";
+import type { Actors } from "#engine/ports/actors.ts";
 import { startGateway } from "#gateway/main.ts";
+import { startDemo } from "#loadtest/demo.ts";
+import type { ApiConfig, GatewayConfig } from "#schemas/config.ts";
 import type { PlatformSetting } from "./all_in_one.ts";
+import { type Cluster, joinCluster } from "./cluster.ts";
 import { closeAll, type Part } from "./part.ts";
 import { errorText } from "./start_error.ts";
 
+const consoleRoot = fileURLToPath(new URL("../web/dist", import.meta.url));
+
 export async function startPlatform(setting: PlatformSetting): Promise<Part> {
-  const { config, databaseUrl, natsUrl, progress } = setting;
+  const { config, databaseUrl, natsUrl, operatorKey, progress } = setting;
   const { applied } = await migrate(databaseUrl, { shardCount: config.shards });
   progress.say(
     applied.length === 0 ? "database is up to date" : `applied ${applied.length} migrations`,
   );
-  const clock = systemClock();
-  const random = systemRandom();
-  const { logLevel, logFormat } = config;
-  const telemetry = createTelemetry({ clock, process: "all-in-one", logLevel, logFormat });
-  const link = await connectNats({ url: natsUrl, name: "statewatt all-in-one", telemetry });
-  const bus = localFirst(
-    new LocalBus({ clock, telemetry }),
-    new NatsBus({ clock, telemetry, link }),
-  );
-  const parts: Part[] = [{ close: () => link.close() }, { close: () => bus.close() }];
-  const setup = { databaseUrl, natsUrl, bus, clock, random, telemetry, config };
+  const parts: Part[] = [];
   try {
-    parts.push(await startWorker(setup));
-    const actors = actorsOverBus(bus, await shardCount(databaseUrl));
+    const { logLevel, logFormat } = config;
+    const cluster = await joinCluster({ natsUrl, process: "all-in-one", logLevel, logFormat });
+    parts.push(cluster);
+    const actors = await actorsOf(cluster, databaseUrl);
+    const autoRegister = config.autoRegisterStations;
+    const publisher = cluster.facts;
+    parts.push(await startWorker({ ...cluster, databaseUrl, actors, publisher, autoRegister }));
     // The api listens before stations are let in: whoever looks at /readyz sees the gateway missing.
     const missing = new Set(["gateway"]);
-    const readiness = (): string[] => [...missing, ...(bus.isConnected() ? [] : ["nats"])];
-    parts.push(await startApi({ ...setup, ...keysOf(setting), actors, readiness }));
-    parts.push(await startGateway({ ...setup, ...gatewayOf(setting), id: random.uuid(), actors }));
+    const readiness = readinessOf(cluster, missing);
+    const keys = { operatorKey, serverKey: Buffer.from(setting.serverKey) };
+    const api = { ...config, ...keys, databaseUrl };
+    parts.push(await apiPart(cluster, { config: api, actors, readiness }));
+    parts.push(await gatewayPart(cluster, { ...config, serverKey: setting.serverKey }, actors));
     missing.clear();
   } catch (thrown) {
     await closeAll(parts);
     throw thrown;
   }
-  buildConsoleLater(progress.say);
+  if (setting.isDemo) void playDemo(setting, parts);
   return { close: () => closeAll(parts) };
 }
 
-/** Fixed at installation: SHARDS counts for a new one only. */
-async function shardCount(databaseUrl: string): Promise<number> {
-  const sql = postgres(databaseUrl, { max: 1 });
+/** Actors by the installation's count of shards, which is fixed in the database. */
+export async function actorsOf(cluster: Cluster, databaseUrl: string): Promise<Actors> {
+  const store = postgresStore({ url: databaseUrl, owner: `start ${cluster.id}`, ...cluster });
   try {
-    const [row] = await sql`SELECT shard_count FROM installation`;
-    return Number(row?.["shard_count"]);
+    return actorsOverBus(cluster.bus, await store.shardCount());
   } finally {
-    await sql.end();
+    await store.close();
   }
 }
 
-function keysOf(setting: PlatformSetting): { operatorKey: string; serverKey: Uint8Array } {
-  return { operatorKey: setting.operatorKey, serverKey: Buffer.from(setting.serverKey) };
+export function readinessOf(cluster: Cluster, missing: ReadonlySet<string>): () => string[] {
+  return () => [...missing, ...(cluster.bus.isConnected() ? [] : ["nats"])];
 }
 
-type GatewaySetting = Pick<Parameters<typeof startGateway>[0], "port" | "serverKey" | "limits">;
+export interface ApiSetting {
+  readonly config: Omit<ApiConfig, "operatorApiKey" | "serverKey" | "natsUrl"> & ApiKeys;
+  readonly actors: Actors;
+  readonly readiness: () => readonly string[];
+}
+type ApiKeys = Pick<Parameters<typeof startApi>[0]["config"], "operatorKey" | "serverKey">;
 
-function gatewayOf({ config, serverKey }: PlatformSetting): GatewaySetting & { host?: string } {
-  return {
+export async function apiPart(
+  cluster: Cluster,
+  { config, actors, readiness }: ApiSetting,
+): Promise<Part> {
+  const { databaseUrl, operatorKey, serverKey, httpPort, host } = config;
+  const shown = { httpPort, operatorKey, serverKey, ...(host === undefined ? {} : { host }) };
+  const parts = { ...cluster, databaseUrl, actors, readiness, consoleRoot };
+  const api = await startApi({ ...parts, config: shown });
+  // Building the pages takes seconds and must not keep stations waiting.
+  import("../web/build.ts").then(({ buildConsole }) =>
+    buildConsole((line) => cluster.telemetry.log("info", line))
+  ).catch((thrown) =>
+    cluster.telemetry.log("error", "the console could not be built", { error: errorText(thrown) })
+  );
+  return api;
+}
+
+type GatewaySetting =
+  & Omit<GatewayConfig, "natsUrl" | "databaseUrl" | "serverKey">
+  & { readonly serverKey: string };
+
+/** The gateway and its place among the members of the cluster. */
+export async function gatewayPart(
+  cluster: Cluster,
+  config: GatewaySetting,
+  actors: Actors,
+): Promise<Part> {
+  const { leases, clock, telemetry, id } = cluster;
+  const identity = { kind: "gateway", id, incarnation: id };
+  const membership = new Membership({ store: leases, clock, telemetry, ...identity });
+  await membership.start();
+  const gateway = await startGateway({
+    ...cluster,
+    actors,
     port: config.ocppPort,
     ...(config.host === undefined ? {} : { host: config.host }),
-    serverKey: Buffer.from(serverKey),
+    serverKey: Buffer.from(config.serverKey),
     limits: {
       frameBytesMax: config.frameMaxBytes,
       socketsMax: config.connectionsMax,
       pingAfterMs: config.pingAfterSeconds * 1_000,
     },
+  });
+  const close = async (): Promise<void> => {
+    await gateway.close();
+    await membership.stop();
   };
+  return { close };
 }
 
-/** Building the pages takes seconds and must not keep stations waiting. */
-function buildConsoleLater(say: (line: string) => void): void {
-  const failed = (thrown: unknown): void => {
-    say(`the console could not be built, the last build is shown: ${errorText(thrown)}`);
-  };
-  import("#web/build.ts").then(({ buildConsole }) => buildConsole(say)).catch(failed);
+async function playDemo(
+  { config, operatorKey, progress }: PlatformSetting,
+  parts: Part[],
+): Promise<void> {
+  try {
+    parts.push(
+      await startDemo({
+        ocppUrl: `ws://127.0.0.1:${config.ocppPort}/ocpp`,
+        httpUrl: `http://127.0.0.1:${config.httpPort}`,
+        operatorKey,
+      }),
+    );
+    progress.say("a small city is charging: see the console");
+  } catch (thrown) {
+    progress.say(`the demo could not start: ${errorText(thrown)}`);
+  }
 }

@@ -1,0 +1,87 @@
+import type { Sql } from "postgres";
+import type { InputProviders } from "#engine/actor.ts";
+import type { Actors } from "#engine/ports/actors.ts";
+import type { GrantReply, GrantRequest } from "#schemas/events/token.ts";
+import type { TokenCache } from "./token_cache.ts";
+
+/** Ids that one draw of the sequence gives: the sequence's block, see schemas/sql/0001_engine.sql. */
+const BLOCK = 64;
+/** A start waits for its grant no longer than this; then its answer is withheld and the station tries again. */
+const GRANT_TIMEOUT_MS = 3_000;
+
+export interface InputSources {
+  readonly sql: Sql;
+  readonly actors: Actors;
+  readonly tokens: TokenCache;
+  /** Whether unknown stations may register themselves. */
+  readonly autoRegister: boolean;
+}
+
+/** A session that wants to start with this token, in place of others of its connector. */
+interface GrantWish {
+  readonly uid: string;
+  readonly holder: string;
+  readonly replaces: readonly string[];
+}
+
+/** What steps may ask of the world around them, see `InputRequest.source`. */
+export function inputProviders(
+  { sql, actors, tokens, autoRegister }: InputSources,
+): InputProviders {
+  const transactionIds = new TransactionIds(sql);
+  return {
+    token: (tenant, request) => tokens.find(tenant, (request as { uid: string }).uid) ?? null,
+    grant: (tenant, request) => grant({ actors, tokens }, tenant, request as GrantWish),
+    transactionId: () => transactionIds.draw(),
+    autoRegister: () => autoRegister,
+  };
+}
+
+/** Asked from the one actor of the token's group or uid, and only when there is a limit to keep. */
+async function grant(
+  { actors, tokens }: Pick<InputSources, "actors" | "tokens">,
+  tenant: string,
+  { uid, holder, replaces }: GrantWish,
+): Promise<GrantReply> {
+  const token = tokens.find(tenant, uid);
+  if (token === undefined || token.concurrentSessions === 0) return { granted: true };
+  const key = (token.groupId ?? token.uid).toLowerCase();
+  const request: GrantRequest = {
+    token: key,
+    holder,
+    replaces,
+    limit: token.concurrentSessions,
+  };
+  const header = { type: "grant.request", cause: `grant ${holder}` };
+  const to = { tenant, kind: "token", key };
+  const { text } = await actors.ask(to, header, JSON.stringify(request), GRANT_TIMEOUT_MS);
+  return JSON.parse(text) as GrantReply;
+}
+
+/** OCPP 1.6 transaction ids: positive int32, never given twice (rule T1); drawn in blocks. */
+class TransactionIds {
+  readonly #sql: Sql;
+  #next = 0;
+  #end = 0;
+  #drawing: Promise<void> | undefined;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async draw(): Promise<number> {
+    while (this.#next >= this.#end) {
+      this.#drawing ??= this.#drawBlock().finally(() => this.#drawing = undefined);
+      // deno-lint-ignore no-await-in-loop -- others may have emptied the block meanwhile.
+      await this.#drawing;
+    }
+    return this.#next++;
+  }
+
+  async #drawBlock(): Promise<void> {
+    const [row] = await this.#sql<{ block: string }[]>`
+      SELECT nextval('transaction_id_block') AS block`;
+    this.#next = Number(row?.block) * BLOCK;
+    this.#end = this.#next + BLOCK;
+  }
+}

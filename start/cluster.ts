@@ -1,0 +1,57 @@
+/** What every process of the platform stands on: clock, chance, telemetry, bus, facts, members. */
+import { LocalBus, localFirst } from "#engine/adapters/local_bus.ts";
+import { NatsBus } from "#engine/adapters/nats_bus.ts";
+import { connectNats, type NatsLink } from "#engine/adapters/nats_connection.ts";
+import { NatsFacts } from "#engine/adapters/nats_facts.ts";
+import { NatsLeases } from "#engine/adapters/nats_leases.ts";
+import { systemClock } from "#engine/adapters/system_clock.ts";
+import { systemRandom } from "#engine/adapters/system_random.ts";
+import type { Bus } from "#engine/ports/bus.ts";
+import type { Clock } from "#engine/ports/clock.ts";
+import type { Random } from "#engine/ports/random.ts";
+import { createTelemetry, type LogLevel, type Telemetry, watchLoopLag } from "#engine/telemetry.ts";
+import type { Part } from "./part.ts";
+
+export interface ClusterOptions {
+  readonly natsUrl: string;
+  /** Which process this is: `gateway`, `worker`, `api`, `all-in-one`. */
+  readonly process: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: "text" | "json";
+}
+
+export interface Cluster extends Part {
+  /** Of this process and this start of it. */
+  readonly id: string;
+  readonly link: NatsLink;
+  readonly bus: Bus;
+  readonly facts: NatsFacts;
+  readonly leases: NatsLeases;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly telemetry: Telemetry;
+}
+
+/** Connects to the cluster. Rejects when NATS cannot be reached. */
+export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
+  const { natsUrl, process: role, logLevel, logFormat } = options;
+  const clock = systemClock();
+  const random = systemRandom();
+  const telemetry = createTelemetry({ clock, process: role, logLevel, logFormat });
+  const id = random.uuid().slice(0, 13);
+  const link = await connectNats({ url: natsUrl, name: `statewatt ${role} ${id}`, telemetry });
+  const bus = localFirst(
+    new LocalBus({ clock, telemetry }),
+    new NatsBus({ clock, telemetry, link }),
+  );
+  const facts = await NatsFacts.open({ link, clock, telemetry });
+  const leases = await NatsLeases.open({ link, clock, telemetry });
+  const stopLag = watchLoopLag(telemetry, clock);
+  const close = async (): Promise<void> => {
+    stopLag();
+    await facts.close();
+    await bus.close();
+    await link.close();
+  };
+  return { id, link, bus, facts, leases, clock, random, telemetry, close };
+}
