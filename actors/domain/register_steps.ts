@@ -59,8 +59,8 @@ export interface MeterLimits {
   /** The most that this connector can deliver. */
   readonly maxPowerW: number;
   /**
-   * How long the session has been open by our own clock: a final reading is judged by that time where
-   * a station's clock was set back in between.
+   * How long the session has been open by our own clock: a final reading is judged by that time
+   * where a station's clock was set back in between.
    */
   readonly openMs?: number;
 }

@@ -1,10 +1,12 @@
 /**
- * The inner language: what a station said, in OCPP 2.x terms whatever version it speaks. OCPP 1.6 is
- * translated at the edge (`schemas/ocpp16`): connector n is EVSE n, connector 1; connector 0 is evseId 0,
- * connectorId 0 (the station). Instants are milliseconds since the epoch.
+ * The inner language: what a station said, in OCPP 2.x terms whatever version it speaks. OCPP 1.6
+ * is translated at the edge (`schemas/ocpp16`): connector n is EVSE n, connector 1; connector 0 is
+ * evseId 0, connectorId 0 (the station). Instants are milliseconds since the epoch.
  */
 
-/** Energy in Wh, power in W, current in A, voltage in V, SoC in Percent, temperature in Celsius, … */
+/**
+ * Energy in Wh, power in W, current in A, voltage in V, SoC in Percent, temperature in Celsius, …
+ */
 export interface Sample {
   readonly at: number;
   /** Default `Energy.Active.Import.Register` (rule M1). */
@@ -22,8 +24,8 @@ export interface Sample {
 }
 
 /**
- * A reading that is only known in signed form (1.6 format SignedData): it has no plain value, so it is no
- * `Sample` and cannot be taken for a register of 0.
+ * A reading that is only known in signed form (1.6 format SignedData): it has no plain value, so it
+ * is no `Sample` and cannot be taken for a register of 0.
  */
 export interface SignedReading {
   readonly at: number;
@@ -91,7 +93,10 @@ export interface TransactionEvent extends Readings {
     | "TransactionEvent.Updated"
     | "TransactionEvent.Ended";
   readonly family: "1.6" | "2.x";
-  /** The station's id (2.x) or ours as text (1.6 stop); null for a 1.6 start. May be "-1" or "0" in the field. */
+  /**
+   * The station's id (2.x) or ours as text (1.6 stop); null for a 1.6 start. May be "-1" or "0" in
+   * the field.
+   */
   readonly transactionId: string | null;
   /** 2.x only. */
   readonly seqNo: number | null;
@@ -117,7 +122,10 @@ export interface MeterValues extends Readings {
   /** 1.6 only, as text; null when missing (rule T7). */
   readonly transactionId: string | null;
 }
-/** Several connector statuses in one message: 2.x NotifyEvent on Connector.AvailabilityState (rule S2). */
+/**
+ * Several connector statuses in one message: 2.x NotifyEvent on Connector.AvailabilityState (rule
+ * S2).
+ */
 export interface StatusReports {
   readonly type: "StatusReports";
   readonly reports: readonly StatusNotification[];
@@ -139,7 +147,9 @@ export type StationEvent =
   | MeterValues
   | Notice;
 
-/** Accepted, Blocked, Expired, Invalid, ConcurrentTx, Unknown, … (OCPP 2.x AuthorizationStatusEnum). */
+/**
+ * Accepted, Blocked, Expired, Invalid, ConcurrentTx, Unknown, … (OCPP 2.x AuthorizationStatusEnum).
+ */
 export interface IdTokenInfo {
   readonly status: string;
   readonly groupId: string | null;
@@ -165,7 +175,10 @@ export interface TransactionReply {
   readonly transactionId: string | null;
   /** Exactly when the event carried an idToken (rule U6). */
   readonly idTokenInfo: IdTokenInfo | null;
-  /** 2.x Ended, when the cost is known: 0 = free, absent = unknown (rule U7). Currency units, with taxes. */
+  /**
+   * 2.x Ended, when the cost is known: 0 = free, absent = unknown (rule U7). Currency units, with
+   * taxes.
+   */
   readonly totalCost?: number;
 }
 export type EmptyReply = Readonly<Record<string, never>>;
