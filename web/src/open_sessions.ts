@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import { segment } from "./api.ts";
-import { useApi, useLiveEvents, usePolling, useQuery } from "./live.tsx";
+import { useApi, useLiveEvents, usePolling, useQuery, useThrottled } from "./live.tsx";
 import { mergeOpenSessions } from "./live_merge.ts";
 import type { List, Session } from "./shapes.ts";
 
@@ -24,7 +24,12 @@ export function useOpenSessions(wanted: readonly string[]): ReadonlyMap<string, 
   }, [list.value]);
 
   usePolling(list.reload, readingsMs, true);
-  useLiveEvents((events) => setOpen((before) => mergeOpenSessions(before, events)));
+  const reload = useThrottled(list.reload, readingsMs / 4);
+  useLiveEvents((events) => {
+    setOpen((before) => mergeOpenSessions(before, events));
+    // The first reading of a session follows its start at once.
+    if (events.some((event) => event.kind === "session" && event.event !== "metered")) reload();
+  });
 
   const missing = list.value?.nextCursor === null || list.value === undefined
     ? []

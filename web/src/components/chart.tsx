@@ -172,6 +172,7 @@ function options(
       stroke: colour("--ink-soft"),
       grid: { show: false },
       ticks: { stroke: colour("--chart-grid"), size: 5 },
+      size: 28,
       values: timeLabels,
       space: 74,
     }, ...axes],

@@ -41,7 +41,7 @@ export function SignIn({ wasRefused, onSignIn }: SignInProps): ReactElement {
           </div>
           <PasswordInput
             label="Operator key"
-            description="Printed when the platform starts; kept in .data/operator.key on that machine."
+            description="Kept in .data/operator.key on the machine that runs the platform."
             value={key}
             onChange={(event) => setKey(event.currentTarget.value)}
             autoFocus

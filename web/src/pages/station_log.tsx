@@ -67,9 +67,9 @@ export function StationLog({ stationId }: { stationId: string }): ReactElement {
           aria-label="Direction"
           value={direction}
           onChange={setDirection}
-          data={[{ value: "", label: "Both" }, { value: "in", label: "From station" }, {
+          data={[{ value: "", label: "Both" }, { value: "in", label: "Received" }, {
             value: "out",
-            label: "To station",
+            label: "Sent",
           }]}
         />
         <Switch

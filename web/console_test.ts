@@ -1,0 +1,212 @@
+/** Drives the console in a real browser against the whole platform, on a phone and on a desk. */
+import { equal, ok } from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
+import { buildConsole } from "./build.ts";
+import { TestCharger } from "./testing_charger.ts";
+
+const browserPath = [
+  process.env["CHROMIUM_BIN"],
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => path !== undefined && existsSync(path));
+const skip = browserPath === undefined
+  ? "No Chromium was found: set CHROMIUM_BIN to try the pages in a browser"
+  : false;
+
+const widths = [{ width: 1440, height: 900 }, { width: 390, height: 844 }] as const;
+/** Readings are asked for every 8 s: the slowest thing on a page. */
+const slowestMs = 25_000;
+
+describe("console", { skip }, () => {
+  let folder = "";
+  let run: StartRun;
+  let browser: Browser;
+  let httpUrl = "";
+  let ocppUrl = "";
+  let key = "";
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "statewatt-console-"));
+    const environment = await startEnvironment(folder);
+    httpUrl = `http://127.0.0.1:${environment["HTTP_PORT"]}`;
+    ocppUrl = `ws://127.0.0.1:${environment["OCPP_PORT"]}/ocpp`;
+    await buildConsole(() => {});
+    run = runStart(environment, [], fileURLToPath(new URL("../start/main.ts", import.meta.url)));
+    ok(await run.says("operator key"), run.output());
+    key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
+    await create("/tokens", { uid: "CONSOLE-1", concurrentSessions: 0 });
+    browser = await chromium.launch({
+      executablePath: browserPath ?? "",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+  });
+
+  after(async () => {
+    await browser?.close();
+    await run?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function create(path: string, body: unknown): Promise<void> {
+    const response = await fetch(`${httpUrl}/api/v1${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    equal(response.status, 201, text);
+  }
+
+  it("asks for the key once, refuses a wrong one, and takes it from a link", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(httpUrl);
+    await page.getByLabel("Operator key").fill("not the key");
+    await page.keyboard.press("Enter");
+    await shown(page.getByText("The platform refused this key"));
+
+    await page.goto(`${httpUrl}/#key=${key}`);
+    await page.reload();
+    await shown(page.getByRole("heading", { name: "Stations" }));
+    equal(page.url(), `${httpUrl}/`);
+    await context.close();
+  });
+
+  for (const viewport of widths) {
+    it(`shows a station that appears, charges and stops, at ${viewport.width} pixels`, async () => {
+      const id = `DE*ABC*E${viewport.width}.1`;
+      const context = await browser.newContext({ viewport });
+      const page = await context.newPage();
+      const problems: string[] = [];
+      page.on("pageerror", (error) => problems.push(error.message));
+      await page.goto(`${httpUrl}/#key=${key}`);
+      await shown(page.getByText("Live", { exact: true }).or(page.getByText("More")).first());
+      // A reload would lose this mark.
+      await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
+
+      await create("/stations", { id, securityProfile: 0 });
+      const row = page.getByRole("row").filter({ has: page.getByRole("link", { name: id }) });
+      await shown(row.getByText("Never connected"));
+
+      const charger = await TestCharger.connect(`${ocppUrl}/${encodeURIComponent(id)}`);
+      const boot = { chargePointVendor: "Volta", chargePointModel: "One" };
+      equal((await charger.call("BootNotification", boot))["status"], "Accepted");
+      await charger.status(1, "Available");
+      await shown(row.getByText("Connected"));
+      await shown(row.getByText("Available"));
+      await shown(row.getByText("Volta One"));
+
+      const transactionId = await start(charger);
+      await shown(row.getByText("Charging"));
+      await shown(row.getByText("11.0 kW"));
+      ok(await fits(page), "the list of stations is wider than the window");
+
+      await row.getByRole("link", { name: id }).click();
+      const connector = page.getByRole("region", { name: "Connector 1" });
+      await shown(connector.getByText("Charging"));
+      await shown(connector.getByText("11.0 kW"));
+      ok(await fits(page), "the page of the station is wider than the window");
+
+      await connector.getByRole("button", { name: "Stop" }).click();
+      const order = await charger.called("RemoteStopTransaction");
+      equal(order["transactionId"], transactionId);
+      await stop(charger, transactionId);
+      await shown(connector.getByText("Available"));
+      await shown(page.getByRole("list", { name: "Commands" }).getByText("Accepted").first());
+
+      await page.getByRole("tab", { name: "OCPP log" }).click();
+      await shown(page.getByRole("button", { name: /from the station StopTransaction call/ }));
+      await page.getByRole("tab", { name: "Sessions" }).click();
+      await page.getByRole("row").getByRole("link").first().click();
+      await shown(page.getByText("1.50 kWh").first());
+      await shown(page.getByText("Remote", { exact: true }).first());
+      ok(await fits(page), "the page of the session is wider than the window");
+
+      equal(await page.evaluate(() => "isSamePage" in globalThis), true);
+      equal(problems.join("\n"), "");
+      await charger.close();
+      await context.close();
+    });
+  }
+
+  it("is used by keyboard: the first Tab offers to skip the menu, slash goes to the search", async () => {
+    const context = await browser.newContext({ viewport: widths[0] });
+    const page = await context.newPage();
+    await page.goto(`${httpUrl}/#key=${key}`);
+    await shown(page.getByRole("heading", { name: "Stations" }));
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    equal(await page.evaluate(() => document.activeElement?.id), "main");
+    await page.keyboard.press("/");
+    equal(
+      await page.evaluate(() => document.activeElement?.getAttribute("aria-label")),
+      "Search stations",
+    );
+    await context.close();
+  });
+});
+
+/** Resolves when the page shows it. */
+function shown(what: Locator): Promise<void> {
+  return what.waitFor({ state: "visible", timeout: slowestMs });
+}
+
+function fits(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth <= clientWidth;
+  });
+}
+
+async function start(charger: TestCharger): Promise<number> {
+  await charger.status(1, "Preparing");
+  const answer = await charger.call("StartTransaction", {
+    connectorId: 1,
+    idTag: "CONSOLE-1",
+    meterStart: 1_000,
+    timestamp: new Date().toISOString(),
+  });
+  const transactionId = Number(answer["transactionId"]);
+  ok(transactionId > 0, JSON.stringify(answer));
+  await charger.status(1, "Charging");
+  await charger.call("MeterValues", {
+    connectorId: 1,
+    transactionId,
+    meterValue: [{
+      timestamp: new Date().toISOString(),
+      sampledValue: [
+        { value: "1010", measurand: "Energy.Active.Import.Register", unit: "Wh" },
+        { value: "11000", measurand: "Power.Active.Import", unit: "W" },
+      ],
+    }],
+  });
+  return transactionId;
+}
+
+async function stop(charger: TestCharger, transactionId: number): Promise<void> {
+  await charger.call("StopTransaction", {
+    transactionId,
+    idTag: "CONSOLE-1",
+    meterStop: 2_500,
+    timestamp: new Date().toISOString(),
+    reason: "Remote",
+  });
+  await charger.status(1, "Available");
+}
