@@ -68,16 +68,17 @@ export interface ApiSetting {
   readonly actors: Actors;
   readonly readiness: () => readonly string[];
 }
-type ApiKeys = Pick<Parameters<typeof startApi>[0]["config"], "operatorKey" | "serverKey">;
+type ApiKeys = Pick<Parameters<typeof startApi>[0], "operatorKey" | "serverKey">;
 
 export async function apiPart(
   cluster: Cluster,
   { config, actors, readiness }: ApiSetting,
 ): Promise<Part> {
   const { databaseUrl, operatorKey, serverKey, httpPort, host } = config;
-  const shown = { httpPort, operatorKey, serverKey, ...(host === undefined ? {} : { host }) };
-  const parts = { ...cluster, databaseUrl, actors, readiness, consoleRoot };
-  const api = await startApi({ ...parts, config: shown });
+  const listen = { httpPort, ...(host === undefined ? {} : { host }) };
+  const keys = { operatorKey, serverKey };
+  const parts = { ...cluster, ...keys, databaseUrl, actors, readiness, consoleRoot };
+  const api = await startApi({ ...parts, config: listen });
   // Building the pages takes seconds and must not keep stations waiting.
   import("../web/build.ts").then(({ buildConsole }) =>
     buildConsole((line) => cluster.telemetry.log("info", line))
