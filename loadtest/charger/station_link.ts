@@ -16,6 +16,8 @@ import type { TransactionMessage } from "./transaction.ts";
 /** A CALL that was answered with a CALLRESULT: what the CSMS may never forget. */
 export interface AnsweredMessage {
   readonly messageId: string;
+  /** Ids of earlier attempts that were not answered: the CSMS may know it by one of them. */
+  readonly earlierIds: readonly string[];
   readonly action: string;
   readonly answer: unknown;
   readonly answeredAt: Instant;
@@ -68,6 +70,7 @@ export class StationLink {
   #offlineUntilMs = 0;
   #wake: () => void = () => {};
   #life: Promise<void> = Promise.resolve();
+  readonly #attempts = new WeakMap<TransactionMessage, string[]>();
 
   constructor(options: StationLinkOptions) {
     this.#options = options;
@@ -239,8 +242,11 @@ export class StationLink {
   async #deliverHead(socket: StationSocket, message: TransactionMessage): Promise<void> {
     const { dialect, random, reusesMessageIds } = this.#options;
     const messageId = reusesMessageIds ? message.messageId : random.uuid();
+    const earlierIds = this.#attempts.get(message) ?? [];
+    this.#attempts.set(message, [...earlierIds, messageId]);
     try {
-      const answer = await this.#call(socket, dialect.transaction(message), messageId);
+      const wire = dialect.transaction(message);
+      const answer = await this.#call(socket, wire, messageId, earlierIds);
       this.#queue.delivered();
       this.#options.onAnswered(message, answer);
     } catch (thrown) {
@@ -257,12 +263,18 @@ export class StationLink {
     this.#cancelRetry = this.#options.clock.schedule(waitMs, () => this.#pump());
   }
 
-  async #call(socket: StationSocket, wire: Wire, messageId: string): Promise<unknown> {
+  async #call(
+    socket: StationSocket,
+    wire: Wire,
+    messageId: string,
+    earlierIds: readonly string[] = [],
+  ): Promise<unknown> {
     const { socketClock } = this.#options;
     const sentAtMs = socketClock.monotonic();
     const answer = await socket.call(messageId, wire.action, wire.payload);
     this.#options.onLedger?.({
       messageId,
+      earlierIds,
       action: wire.action,
       answer,
       answeredAt: this.#options.clock.now(),

@@ -20,14 +20,19 @@ export function isDurable(entry: Acknowledged): boolean {
   return durableActions.has(entry.action);
 }
 
-/** Every acknowledged transaction message must have its journal row. */
+/**
+ * Every acknowledged transaction message must have its journal row. The answer to a repeat may rest on the
+ * row of an earlier attempt.
+ */
 export async function lostMessages(
   databaseUrl: string,
   acknowledged: readonly Acknowledged[],
 ): Promise<readonly string[]> {
   const journalled = await journalledMessages(databaseUrl);
+  const isJournalled = ({ stationId, messageId, earlierIds }: Acknowledged): boolean =>
+    [messageId, ...earlierIds].some((id) => journalled.has(`${stationId} ${id}`));
   return acknowledged
-    .filter((entry) => isDurable(entry) && !journalled.has(`${entry.stationId} ${entry.messageId}`))
+    .filter((entry) => isDurable(entry) && !isJournalled(entry))
     .map((entry) => `${entry.stationId} ${entry.action} ${entry.messageId}`);
 }
 
