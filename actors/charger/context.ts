@@ -66,6 +66,8 @@ export interface Link {
   readonly protocol: OcppProtocol;
   readonly epoch: string;
   readonly openedAt: number;
+  /** Of its certificate; null below security profile 3. */
+  readonly commonName: string | null;
   /** Whether the station has booted on this connection. */
   readonly hasBooted: boolean;
 }

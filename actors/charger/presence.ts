@@ -10,9 +10,10 @@ import { describeStation } from "./views.ts";
 
 /** A station may be away that long before it is an alert: reboots and mobile networks take a few minutes. */
 export const OFFLINE_ALERT_MS = 5 * 60_000;
-/** RFC 6455, 7.4.1: policy violation. The station's newer socket is the one that counts. */
+/** Codes of our own (RFC 6455, 7.4.2), for those who read the station's log. */
 const CLOSE_REPLACED = 4_001;
 const CLOSE_REMOVED = 4_002;
+const CLOSE_OTHER_STATION = 1_008;
 
 /**
  * The newest socket wins and the one before is told to close: a station that lost its network comes back
@@ -32,6 +33,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
     protocol: event.protocol,
     epoch: `${String(turn.inputs["epoch"])}.${connections}`,
     openedAt: isSameSocket ? old.openedAt : turn.now,
+    commonName: event.commonName ?? null,
     hasBooted: isSameSocket && old.hasBooted,
   };
   turn.show({ link, connections, protocol: event.protocol, lastSeenAt: turn.now });
@@ -79,6 +81,18 @@ export function isOfCurrentSocket(context: ChargerContext, event: ChargerEvent):
   return event.type === "gateway.lost" && event.gateway === context.link.gateway;
 }
 
+/** Rule B4: a certificate names one station; another one that boots with it is cut off. */
+export function isOtherStation({ link }: ChargerContext, serialNumber: string | null): boolean {
+  const commonName = link?.commonName ?? null;
+  return commonName !== null && commonName !== serialNumber;
+}
+
+export function cutOff(turn: Turn): void {
+  const { link } = turn.context;
+  const reason = "The serial number is not the certificate's";
+  if (link !== null) orderClose(turn, link, reason, CLOSE_OTHER_STATION);
+}
+
 /** Closes the socket of a station that is removed. */
 export function dropSocket(turn: Turn): void {
   const { link } = turn.context;
@@ -87,7 +101,12 @@ export function dropSocket(turn: Turn): void {
   if (findAlert(turn.context, "offline") !== undefined) settleAlert(turn, "offline");
 }
 
-function orderClose(turn: Turn, link: Link, reason: string, code = CLOSE_REPLACED): void {
+function orderClose(
+  turn: Turn,
+  link: Link,
+  reason: string,
+  code: number = CLOSE_REPLACED,
+): void {
   const order: GatewayOrder = {
     order: "close",
     tenant: turn.context.tenant,

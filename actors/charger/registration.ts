@@ -5,7 +5,7 @@ import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
 import { cancelAll, settleResets } from "./command_answers.ts";
 import { sendOwnCall } from "./commands.ts";
 import { type BootRecord, newCharger, settingsDefault } from "./context.ts";
-import { dropSocket } from "./presence.ts";
+import { cutOff, dropSocket, isOtherStation } from "./presence.ts";
 import { closeStale } from "./sessions.ts";
 import { rule, type Turn } from "./turn.ts";
 import { describeStation } from "./views.ts";
@@ -67,6 +67,11 @@ export const removeStation = rule(["station.remove"], (turn) => {
 export const noteBoot = rule(["BootNotification"], (turn, event) => {
   const { context } = turn;
   const { settings } = context;
+  if (isOtherStation(context, event.serialNumber)) {
+    cutOff(turn);
+    turn.refuse("forbidden", "Cannot accept the boot: the certificate is another station's");
+    return;
+  }
   const isAccepted = settings.registration === "Accepted";
   const boot: BootRecord = {
     vendor: event.vendor,

@@ -39,6 +39,8 @@ export interface SocketOpened {
   readonly gateway: string;
   readonly protocol: OcppProtocol;
   readonly remoteAddress: string;
+  /** Common name of the station's certificate; only with security profile 3. */
+  readonly commonName?: string;
   /** True when the same socket is announced again to a new owner of the shard. */
   readonly again: boolean;
 }
