@@ -29,7 +29,7 @@ class Bench {
     const { clock, actors } = this;
     const limits = { ...gatewayLimits, ...changed };
     const telemetry = silentTelemetry(clock);
-    const counts = new Counts(telemetry);
+    const counts = new Counts(telemetry, clock);
     this.context = {
       id: "g1",
       tenant: "default",

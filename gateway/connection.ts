@@ -1,7 +1,7 @@
 /**
  * One socket from handshake to close: the read loop, the bounds that one station can reach, ping.
  */
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { WebSocket } from "ws";
 import type { Address } from "#schemas/address.ts";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
@@ -25,6 +25,10 @@ import { TokenBucket } from "./token_bucket.ts";
 const pausedFor = { epoch: 1, crowd: 2, messages: 4, badFrames: 8, unread: 16 } as const;
 
 const OPEN = 1;
+
+/** RFC 6455, 5.5 and 7.4: what a close frame may carry. */
+const REASON_BYTES_MAX = 123;
+const POLICY = 1008;
 
 export interface Station {
   readonly identity: string;
@@ -56,6 +60,7 @@ export class Connection implements DispatchLine {
   #badFrames: TokenBucket | undefined;
   /** Frames that came before the epoch was granted. */
   #early: string[] | undefined = [];
+  #earlyBytes = 0;
   #paused = 0;
   #isAlive = true;
   #aliveAt: number;
@@ -128,7 +133,8 @@ export class Connection implements DispatchLine {
     // Unread frames would hide the answer to our close.
     this.#paused = 0;
     this.#socket.resume();
-    this.#socket.close(code, reason);
+    const isLong = Buffer.byteLength(reason) > REASON_BYTES_MAX;
+    this.#socket.close(isCloseCode(code) ? code : POLICY, isLong ? "" : reason);
   }
 
   terminate(): void {
@@ -202,11 +208,17 @@ export class Connection implements DispatchLine {
       this.#refuseBad(binaryFrame, "");
     } else if (this.#early === undefined) {
       this.#read(bytes.toString());
-    } else if (this.#early.length < this.#context.limits.theirCallsWaitingMax) {
+    } else if (this.#hasRoom(this.#early.length)) {
       this.#early.push(bytes.toString());
+      this.#earlyBytes += bytes.length;
     } else {
       this.#context.counts.hit("their-calls-waiting", this.identity);
     }
+  }
+
+  #hasRoom(frames: number): boolean {
+    const { theirCallsWaitingMax, theirBytesWaitingMax } = this.#context.limits;
+    return frames < theirCallsWaitingMax && this.#earlyBytes < theirBytesWaitingMax;
   }
 
   #spendMessage(): void {
@@ -340,6 +352,11 @@ const binaryFrame: BadFrame = {
   isAnswerable: true,
   action: null,
 };
+
+function isCloseCode(code: number): boolean {
+  const isStandard = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
+  return isStandard || (code >= 3000 && code <= 4999);
+}
 
 /** SEND and CALLRESULTERROR came with 2.1. */
 function isOfVersion(frame: Exclude<Frame, BadFrame>, protocol: OcppProtocol): boolean {

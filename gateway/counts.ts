@@ -1,4 +1,6 @@
+import type { Clock } from "#engine/ports/clock.ts";
 import type { CounterMetric, HistogramMetric, Telemetry } from "#engine/telemetry.ts";
+import { TokenBucket } from "./token_bucket.ts";
 
 /** Every bound that a station can run into. */
 export type Bound =
@@ -16,6 +18,9 @@ export type Bound =
   | "withheld"
   | "password-refused"
   | "password-throttled";
+
+/** Log lines about stations: an outage concerns all of them at once, and says the same of each. */
+const logBudget = { burst: 50, perSecond: 5, debtMax: 0 };
 
 /** Stations whose bounds are remembered; the oldest is forgotten first. */
 const STATIONS_MAX = 20_000;
@@ -36,10 +41,14 @@ export class Counts {
   readonly #bounds: CounterMetric;
   readonly #stations = new Map<string, Map<Bound, number>>();
   readonly #telemetry: Telemetry;
+  readonly #clock: Clock;
+  readonly #lines: TokenBucket;
 
-  constructor(telemetry: Telemetry) {
+  constructor(telemetry: Telemetry, clock: Clock) {
     const name = (rest: string): string => `statewatt_gateway_${rest}`;
     this.#telemetry = telemetry;
+    this.#clock = clock;
+    this.#lines = new TokenBucket(logBudget, clock);
     this.framesIn = telemetry.counter(name("frames_in_total"), "Text frames of stations");
     this.framesOut = telemetry.counter(name("frames_out_total"), "Frames written to stations");
     this.answered = telemetry.counter(name("answered_total"), "CALLs answered by CALLRESULT");
@@ -84,7 +93,7 @@ export class Counts {
     }
     const times = (station.get(bound) ?? 0) + 1;
     station.set(bound, times);
-    if (!isPowerOfTen(times)) return;
+    if (!isPowerOfTen(times) || !this.#lines.take(logBudget, this.#clock)) return;
     this.#telemetry.log("warn", `station ${bound}`, { station: identity, times, detail });
   }
 
@@ -107,5 +116,5 @@ export class Counts {
 }
 
 function isPowerOfTen(times: number): boolean {
-  return Number.isInteger(Math.log10(times));
+  return /^10*$/.test(String(times));
 }

@@ -45,6 +45,7 @@ export class Dispatch {
   readonly #context: GatewayContext;
   readonly #line: DispatchLine;
   #waiting: CallFrame[] = [];
+  #waitingBytes = 0;
   #inFlight = 0;
   #accepted = 0;
 
@@ -73,8 +74,12 @@ export class Dispatch {
     const { limits, counts } = this.#context;
     if (this.#inFlight < limits.theirCallsAtOnce) {
       void this.#serve(frame);
-    } else if (this.#waiting.length < limits.theirCallsWaitingMax) {
+    } else if (
+      this.#waiting.length < limits.theirCallsWaitingMax &&
+      this.#waitingBytes < limits.theirBytesWaitingMax
+    ) {
       this.#waiting.push(frame);
+      this.#waitingBytes += frame.payloadText.length;
     } else {
       counts.hit("their-calls-waiting", this.#line.identity);
     }
@@ -87,6 +92,7 @@ export class Dispatch {
   release(): void {
     const left = this.#waiting;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     for (const frame of left.slice(0, RELEASED_MAX)) void this.#serve(frame);
     for (const _ of left.slice(RELEASED_MAX)) {
       this.#context.counts.hit("their-calls-waiting", this.#line.identity);
@@ -201,7 +207,9 @@ export class Dispatch {
     }
     const next = this.#waiting.shift();
     if (!this.isCrowded) this.#line.eased();
-    if (next !== undefined) void this.#serve(next);
+    if (next === undefined) return;
+    this.#waitingBytes -= next.payloadText.length;
+    void this.#serve(next);
   }
 }
 

@@ -22,6 +22,8 @@ export interface GatewayLimits {
    * Their CALLs that wait at most: those that came with the last read and are beyond are dropped.
    */
   readonly theirCallsWaitingMax: number;
+  /** The same in bytes: a compressed read may hold hundreds of large frames. */
+  readonly theirBytesWaitingMax: number;
   readonly askMs: number;
   readonly ourCallsWaitingMax: number;
   /** How long a result after its time-out is still matched (protocols A.4). */
@@ -57,8 +59,7 @@ export interface GatewayLimits {
 }
 
 export const gatewayLimits: GatewayLimits = {
-  // Half of the usual 20,000 file descriptors are for sockets that are not yet or no longer
-  // stations.
+  // Of the usual 20,000 file descriptors of a process; the rest is for handshakes and partings.
   socketsMax: 15_000,
   handshakes: { atOnceMax: 512, waitingMax: 12_000 },
   // Reports reach hundreds of kB; NATS carries 1 MiB by default, and frames travel together.
@@ -71,6 +72,7 @@ export const gatewayLimits: GatewayLimits = {
   theirCallsWaiting: 8,
   // One read of a socket holds 64 KiB: some 3,000 of the smallest CALLs.
   theirCallsWaitingMax: 4_096,
+  theirBytesWaitingMax: 4 * 1024 * 1024,
   // Shorter than the 30 s after which most stations give up.
   askMs: 20_000,
   ourCallsWaitingMax: 64,

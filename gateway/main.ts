@@ -103,7 +103,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 function contextOf(options: GatewayOptions): GatewayContext {
   const { actors, bus, clock, random } = options;
   const limits = { ...gatewayLimits, ...options.limits };
-  const counts = new Counts(options.telemetry);
+  const counts = new Counts(options.telemetry, clock);
   return {
     id: options.id,
     tenant: options.tenant ?? defaultTenant,

@@ -49,10 +49,6 @@ export class Presence implements ConnectionKeeper {
     return connection?.epoch === epoch ? connection : undefined;
   }
 
-  has(identity: string): boolean {
-    return this.#newest.has(identity);
-  }
-
   /** Announces a new socket to its actor and lets its frames pass, or closes it. */
   async open(connection: Connection): Promise<void> {
     this.#all.add(connection);

@@ -22,6 +22,8 @@ type Outcome =
   | { readonly status: 401 | 404 }
   | { readonly status: 429 | 503; readonly retryAfterSeconds: number };
 
+type Refusal = Exclude<Outcome, { readonly status: 101 }>;
+
 /** Stations that were sent away come back over this time, not all at once. */
 const RETRY_LEAST_S = 5;
 const RETRY_SPREAD_S = 25;
@@ -96,6 +98,7 @@ export class UpgradeServer {
     this.#context.counts.handshakes.with(String(outcome.status)).add();
     if (socket.destroyed) return;
     if (outcome.status !== 101) return answer(socket, outcome);
+    if (this.#isClosing) return answer(socket, this.#later());
     const protocol = protocolOf(request.headers["sec-websocket-protocol"]);
     // The server of sockets shall echo our choice, and not trip over lists that it would not parse.
     if (protocol === undefined) delete request.headers["sec-websocket-protocol"];
@@ -164,7 +167,7 @@ export class UpgradeServer {
     void this.#presence.open(connection);
   }
 
-  #later(): Outcome {
+  #later(): Refusal {
     const spread = this.#context.random.fraction() * RETRY_SPREAD_S;
     return { status: 503, retryAfterSeconds: Math.round(RETRY_LEAST_S + spread) };
   }
@@ -194,7 +197,7 @@ function refuseProtocol(webSocket: WebSocket): void {
   webSocket.close(PROTOCOL_ERROR, "no common subprotocol");
 }
 
-function answer(socket: Duplex, outcome: Exclude<Outcome, { readonly status: 101 }>): void {
+function answer(socket: Duplex, outcome: Refusal): void {
   const headers = [
     `HTTP/1.1 ${outcome.status} ${reasons[outcome.status] ?? ""}`,
     "Connection: close",
