@@ -32,7 +32,7 @@ export class Authenticator {
 
   /** @throws {PlatformError} "unauthenticated", or "overloaded" after too many wrong keys. */
   principal(authorization: string | undefined, remoteAddress: string): Principal {
-    const presented = /^Bearer +(\S+)\s*$/i.exec(authorization ?? "")?.[1];
+    const presented = /^Bearer +(.*\S)\s*$/i.exec(authorization ?? "")?.[1];
     // Digests have one length, so that the comparison tells nothing about the key's.
     if (presented !== undefined && timingSafeEqual(digest(presented), this.#key)) {
       return { tenant: defaultTenant, name: "operator" };

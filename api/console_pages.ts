@@ -98,12 +98,12 @@ function fileResponse(context: Context, found: FoundFile): Response {
 function webStream(readable: Readable): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = readable[Symbol.asyncIterator]();
   return new ReadableStream({
-    async pull(controller) {
+    async pull(controller): Promise<void> {
       const { done, value } = await chunks.next();
       if (done === true) controller.close();
       else controller.enqueue(value);
     },
-    cancel() {
+    cancel(): void {
       readable.destroy();
     },
   });

@@ -26,11 +26,11 @@ export interface Keyed {
 }
 
 interface StoredRow {
-  readonly request_hash: string;
+  readonly requestHash: string;
   readonly status: number;
   readonly body: string;
   readonly headers: string;
-  readonly age_seconds: number;
+  readonly ageSeconds: number;
 }
 
 interface Begun {
@@ -104,14 +104,14 @@ async function begin(rows: Rows, platform: Platform, keyed: Keyed): Promise<Begu
   if (row === undefined) {
     throw new PlatformError("conflict", "Cannot repeat the request: the first has just failed");
   }
-  if (row.request_hash !== hash) {
+  if (row.requestHash !== hash) {
     throw new PlatformError(
       "key-reused",
       "Cannot use the Idempotency-Key: it stands for another request",
     );
   }
   if (row.status > 0) return { seed: "", reply: stored(row) };
-  if (row.headers !== reopened && row.age_seconds < IN_PROGRESS_SECONDS_MAX) {
+  if (row.headers !== reopened && row.ageSeconds < IN_PROGRESS_SECONDS_MAX) {
     throw new PlatformError("conflict", "Cannot repeat the request: the first is still running");
   }
   await rows.all(

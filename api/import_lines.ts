@@ -75,7 +75,7 @@ interface CsvRecord {
 }
 
 function* csvRecords(text: string): Generator<CsvRecord> {
-  const cell = /("(?:[^"]|"")*"|[^,\r\n]*)(,|\r?\n|\r|$)/y;
+  const cell = /("[^"]*(?:""[^"]*)*"|[^",\r\n][^,\r\n]*|)(,|\r?\n|\r|$)/y;
   let cells: string[] = [];
   let line = 1;
   let startedAt = 1;

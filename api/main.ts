@@ -1,5 +1,4 @@
 /** Composition of the api: opens its adapters and serves. */
-import { Buffer } from "node:buffer";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { Bus } from "#engine/ports/bus.ts";
 import type { Clock } from "#engine/ports/clock.ts";
@@ -22,9 +21,6 @@ export interface ApiConfig {
   readonly httpPort: number;
   /** Undefined = all interfaces, IPv4 and IPv6. */
   readonly host?: string;
-  readonly operatorKey: string;
-  /** Seals station passwords. */
-  readonly serverKey: string | Uint8Array;
   /** Connections to Postgres of this process; default 10. */
   readonly databaseConnections?: number;
 }
@@ -38,6 +34,10 @@ export interface ApiOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly config: ApiConfig;
+  /** Bearer key of the operator. */
+  readonly operatorKey: string;
+  /** Seals station passwords; the same as every gateway's. */
+  readonly serverKey: Uint8Array;
   /** Names of what is missing; empty = ready. */
   readonly readiness: () => Promise<readonly string[]> | readonly string[];
   /** Folder of the built console; its page says that it is being built until it is there. */
@@ -62,7 +62,6 @@ export async function startApi(options: ApiOptions): Promise<StartedApi> {
   });
   const events = new EventStream(options.facts, clock, telemetry);
   const outcomes = new CallOutcomes(bus, clock, random);
-  const serverKey = Buffer.from(config.serverKey);
   const platform: Platform = {
     tenants,
     actors,
@@ -72,15 +71,16 @@ export async function startApi(options: ApiOptions): Promise<StartedApi> {
     telemetry,
     outcomes,
     events,
-    passwordRecord: (password) => passwordRecord(password, serverKey, random),
+    passwordRecord: (password) => passwordRecord(password, options.serverKey, random),
     readiness: options.readiness,
   };
   const app = createApp(platform, routes, {
-    operatorKey: config.operatorKey,
+    operatorKey: options.operatorKey,
     ...(options.consoleRoot === undefined ? {} : { consoleRoot: options.consoleRoot }),
   });
   await events.start();
   const server = await startHttpServer((request, connection) => app.fetch(request, connection), {
+    clock,
     port: config.httpPort,
     ...(config.host === undefined ? {} : { host: config.host }),
   });

@@ -21,8 +21,8 @@ export interface Column {
 }
 
 interface Keys {
-  readonly page_first: string;
-  readonly page_second: string;
+  readonly pageFirst: string;
+  readonly pageSecond: string;
 }
 
 /** One page of rows; `toItem` gives their REST form. */
@@ -53,7 +53,7 @@ export async function pageOf<Row extends object, Item>(
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const nextCursor = found.length > query.limit && last !== undefined
-    ? cursorOf([last.page_first, last.page_second])
+    ? cursorOf([last.pageFirst, last.pageSecond])
     : null;
   return { items: shown.map(toItem), nextCursor };
 }

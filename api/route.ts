@@ -116,7 +116,7 @@ export function route<
     gives: options.gives,
     bodyBytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
     isOpen: options.isOpen ?? false,
-    async answer(raw) {
+    async answer(raw): Promise<Reply | Response> {
       const params = checkParams?.({ ...raw.params }, "the path") ?? {};
       const query = checkQuery(Object.fromEntries(raw.url.searchParams), "the query");
       const body = checkBody?.(parseJson(raw.text, "the body"), "the body");

@@ -10,8 +10,10 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Clock } from "#engine/ports/clock.ts";
 
 export interface HttpServerOptions {
+  readonly clock: Clock;
   /** 0 = the system chooses. */
   readonly port: number;
   /** Undefined = all interfaces, IPv4 and IPv6. */
@@ -49,7 +51,10 @@ export async function startHttpServer(
   }, (incoming, outgoing) => void serve(fetch, incoming, outgoing));
   if (options.connectionsMax !== undefined) server.maxConnections = options.connectionsMax;
   await listenAnywhere(server, options);
-  return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () => closed(server, options.clock),
+  };
 }
 
 /** Both families where the system has them; a host without IPv6 gets IPv4. */
@@ -74,11 +79,11 @@ function listening(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function closed(server: Server): Promise<void> {
+function closed(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const hurry = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS);
+    const stopHurrying = clock.schedule(CLOSE_GRACE_MS, () => server.closeAllConnections());
     server.close(() => {
-      clearTimeout(hurry);
+      stopHurrying();
       resolve();
     });
     server.closeIdleConnections();
@@ -135,12 +140,12 @@ function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request | un
 function bodyOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   return new ReadableStream({
-    async pull(controller) {
+    async pull(controller): Promise<void> {
       const { done, value } = await chunks.next();
       if (done === true) controller.close();
       else controller.enqueue(new Uint8Array(value));
     },
-    cancel() {
+    cancel(): void {
       incoming.resume();
     },
   });

@@ -35,6 +35,8 @@ export function postgresTenants(options: PostgresTenantsOptions): Tenants {
       statement_timeout: options.statementTimeoutMs ?? 15_000,
       idle_in_transaction_session_timeout: 20_000,
     } as postgres.Options<Record<string, never>>["connection"] & object,
+    // Columns alone: what stands inside of JSON keeps its names.
+    transform: { column: { from: postgres.toCamel } },
     types: {
       instant: { to: timestamptz, from: [timestamptz], serialize: String, parse: instantText },
       wide: { to: int8, from: [int8], serialize: String, parse: Number },

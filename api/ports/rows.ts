@@ -4,7 +4,7 @@ export type SqlValue = string | number | boolean | null | readonly string[] | re
 
 /** One transaction. Instants come as RFC 3339 text in UTC with microseconds, bigint as number. */
 export interface Rows {
-  /** Parameters are `$1`, `$2`, … in the text. */
+  /** Parameters are `$1`, `$2`, … in the text. Columns of the result are named in camelCase. */
   all<Row extends object>(text: string, parameters?: readonly SqlValue[]): Promise<readonly Row[]>;
 }
 

@@ -9,13 +9,13 @@ import { shownInstant, shownInstantOrNull } from "../shown_instant.ts";
 interface AlertRow {
   readonly id: string;
   readonly kind: AlertKind;
-  readonly station_id: string | null;
-  readonly session_id: string | null;
+  readonly stationId: string | null;
+  readonly sessionId: string | null;
   readonly status: Alert["status"];
   readonly detail: string;
-  readonly opened_at: string;
-  readonly acknowledged_at: string | null;
-  readonly resolved_at: string | null;
+  readonly openedAt: string;
+  readonly acknowledgedAt: string | null;
+  readonly resolvedAt: string | null;
 }
 
 const columns =
@@ -43,12 +43,12 @@ function toAlert(row: AlertRow): Alert {
   return {
     id: row.id,
     kind: row.kind,
-    ...(row.station_id === null ? {} : { stationId: row.station_id }),
-    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
+    ...(row.stationId === null ? {} : { stationId: row.stationId }),
+    ...(row.sessionId === null ? {} : { sessionId: row.sessionId }),
     status: row.status,
     detail: row.detail,
-    openedAt: shownInstant(row.opened_at),
-    acknowledgedAt: shownInstantOrNull(row.acknowledged_at),
-    resolvedAt: shownInstantOrNull(row.resolved_at),
+    openedAt: shownInstant(row.openedAt),
+    acknowledgedAt: shownInstantOrNull(row.acknowledgedAt),
+    resolvedAt: shownInstantOrNull(row.resolvedAt),
   };
 }

@@ -15,9 +15,9 @@ interface BatchRow {
   readonly id: string;
   readonly kind: CommandKind;
   readonly body: Readonly<Record<string, unknown>>;
-  readonly station_ids: string[];
+  readonly stationIds: string[];
   readonly refused: Readonly<Record<string, string>>;
-  readonly created_at: string;
+  readonly createdAt: string;
 }
 
 /** Writes the batch down; a repeat leaves the first as it is. */
@@ -50,7 +50,7 @@ export async function findBatch(rows: Rows, id: string): Promise<CommandBatch | 
 }
 
 function toBatch(row: BatchRow, commands: ReadonlyMap<string, Command>): CommandBatch {
-  const stations = row.station_ids.map((stationId) => {
+  const stations = row.stationIds.map((stationId) => {
     return stationOfBatch(stationId, commands.get(stationId), row.refused[stationId]);
   });
   const progress: Record<string, number> = {};
@@ -59,7 +59,7 @@ function toBatch(row: BatchRow, commands: ReadonlyMap<string, Command>): Command
     id: row.id,
     kind: row.kind,
     body: row.body,
-    createdAt: shownInstant(row.created_at),
+    createdAt: shownInstant(row.createdAt),
     total: stations.length,
     progress,
     stations,

@@ -8,16 +8,16 @@ import { shownInstant } from "../shown_instant.ts";
 
 interface CommandRow {
   readonly id: string;
-  readonly station_id: string;
+  readonly stationId: string;
   readonly kind: CommandKind | "call";
   readonly action: string;
   readonly status: CommandStatus;
-  readonly batch_id: string | null;
+  readonly batchId: string | null;
   readonly response: unknown;
   readonly error: NonNullable<CommandDescription["error"]> | null;
-  readonly session_id: string | null;
-  readonly created_at: string;
-  readonly updated_at: string;
+  readonly sessionId: string | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
 }
 
 const columns = `id, station_id, kind, action, status, batch_id, response, error, session_id,
@@ -50,7 +50,7 @@ export async function commandsOfBatch(
     `SELECT ${columns} FROM commands WHERE batch_id = $1`,
     [batchId],
   );
-  return new Map(found.map((row) => [row.station_id, toCommand(row)]));
+  return new Map(found.map((row) => [row.stationId, toCommand(row)]));
 }
 
 export function listCommands(rows: Rows, query: CommandQuery): Promise<Page<Command>> {
@@ -133,20 +133,20 @@ function commandStatus(status: CommandStatus): Command["status"] {
 }
 
 function toCommand(row: CommandRow): Command {
-  return commandOf(toDescription(row), row.batch_id ?? undefined);
+  return commandOf(toDescription(row), row.batchId ?? undefined);
 }
 
 function toDescription(row: CommandRow): CommandDescription {
   return {
     id: row.id,
-    stationId: row.station_id,
+    stationId: row.stationId,
     kind: row.kind,
     action: row.action,
     status: row.status,
     ...(row.response === null ? {} : { response: row.response }),
     ...(row.error === null ? {} : { error: row.error }),
-    ...(row.session_id === null ? {} : { sessionId: row.session_id }),
-    createdAt: shownInstant(row.created_at),
-    updatedAt: shownInstant(row.updated_at),
+    ...(row.sessionId === null ? {} : { sessionId: row.sessionId }),
+    createdAt: shownInstant(row.createdAt),
+    updatedAt: shownInstant(row.updatedAt),
   };
 }

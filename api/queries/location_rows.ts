@@ -11,7 +11,7 @@ interface LocationRow {
   readonly name: string;
   readonly latitude: number;
   readonly longitude: number;
-  readonly time_zone: string;
+  readonly timeZone: string;
   readonly address: string;
 }
 
@@ -54,14 +54,14 @@ export async function replaceLocation(
   tenant: string,
   location: Location,
 ): Promise<boolean> {
-  const [row] = await rows.all<{ is_new: boolean }>(
+  const [row] = await rows.all<{ isNew: boolean }>(
     `INSERT INTO locations (tenant, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
       ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, latitude = excluded.latitude,
         longitude = excluded.longitude, time_zone = excluded.time_zone, address = excluded.address
       RETURNING xmax = 0 AS is_new`,
     values(tenant, location),
   );
-  return row?.is_new ?? false;
+  return row?.isNew ?? false;
 }
 
 /** @throws {PlatformError} "conflict" while stations are there, "not-found". */
@@ -94,7 +94,7 @@ function toLocation(row: LocationRow): Location {
     id: row.id,
     name: row.name,
     coordinates: { latitude: row.latitude, longitude: row.longitude },
-    timeZone: row.time_zone,
+    timeZone: row.timeZone,
     address: row.address,
   };
 }

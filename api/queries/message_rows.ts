@@ -24,9 +24,9 @@ interface FrameRow {
   readonly id: number;
   readonly at: string;
   readonly direction: OcppMessage["direction"];
-  readonly message_type: OcppMessage["messageType"];
+  readonly messageType: OcppMessage["messageType"];
   readonly action: string | null;
-  readonly message_id: string | null;
+  readonly messageId: string | null;
   readonly payload: string | null;
 }
 
@@ -51,7 +51,9 @@ export async function listMessages(
   const items: OcppMessage[] = [];
   for (let scanned = 0; items.length < query.limit && scanned < SCANNED_MAX; scanned++) {
     // deno-lint-ignore no-await-in-loop -- the later of two heads, one after the other
-    const [fromJournal, fromLog] = [await journal.peek(), await logged.peek()];
+    const fromJournal = await journal.peek();
+    // deno-lint-ignore no-await-in-loop -- see above
+    const fromLog = await logged.peek();
     if (fromJournal === undefined && fromLog === undefined) {
       return { items: await named(rows, query, items), nextCursor: null };
     }
@@ -189,9 +191,9 @@ function toMessage(row: FrameRow): OcppMessage {
   return {
     at: shownInstant(row.at),
     direction: row.direction,
-    messageType: row.message_type,
+    messageType: row.messageType,
     action: row.action,
-    messageId: row.message_id,
+    messageId: row.messageId,
     payload: value(row.payload),
   };
 }

@@ -5,11 +5,11 @@ interface OverviewRow {
   readonly stations: number;
   readonly connected: number;
   readonly faulted: number;
-  readonly open_sessions: number;
+  readonly openSessions: number;
   readonly charging: number;
-  readonly power_w: number;
-  readonly energy_today_wh: number;
-  readonly open_alerts: number;
+  readonly powerW: number;
+  readonly energyTodayWh: number;
+  readonly openAlerts: number;
 }
 
 /** The numbers of the console's header, in one look. */
@@ -36,10 +36,10 @@ export async function overview(rows: Rows): Promise<Overview> {
     stations: row?.stations ?? 0,
     connected: row?.connected ?? 0,
     faulted: row?.faulted ?? 0,
-    openSessions: row?.open_sessions ?? 0,
+    openSessions: row?.openSessions ?? 0,
     charging: row?.charging ?? 0,
-    openAlerts: row?.open_alerts ?? 0,
-    energyTodayWh: row?.energy_today_wh ?? 0,
-    powerW: row?.power_w ?? 0,
+    openAlerts: row?.openAlerts ?? 0,
+    energyTodayWh: row?.energyTodayWh ?? 0,
+    powerW: row?.powerW ?? 0,
   };
 }

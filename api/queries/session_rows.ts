@@ -7,26 +7,26 @@ import { shownInstant, shownInstantOrNull } from "../shown_instant.ts";
 
 interface SessionRow {
   readonly id: string;
-  readonly station_id: string;
-  readonly evse_id: number | null;
-  readonly connector_id: number | null;
-  readonly token_uid: string | null;
-  readonly token_type: string | null;
-  readonly transaction_id: string;
-  readonly started_at: string;
-  readonly ended_at: string | null;
-  readonly meter_start_wh: number | null;
-  readonly meter_stop_wh: number | null;
-  readonly energy_wh: number;
-  readonly stop_reason: string | null;
+  readonly stationId: string;
+  readonly evseId: number | null;
+  readonly connectorId: number | null;
+  readonly tokenUid: string | null;
+  readonly tokenType: string | null;
+  readonly transactionId: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly meterStartWh: number | null;
+  readonly meterStopWh: number | null;
+  readonly energyWh: number;
+  readonly stopReason: string | null;
   readonly status: "open" | "closed";
   readonly state: string;
   readonly billable: boolean;
   readonly annotation: string | null;
   readonly flags: string[];
-  readonly power_w: number | null;
-  readonly current_a: number | null;
-  readonly soc_percent: number | null;
+  readonly powerW: number | null;
+  readonly currentA: number | null;
+  readonly socPercent: number | null;
 }
 
 // The register only grows: of what the last transition and the last sample told, the larger is the newer.
@@ -71,8 +71,8 @@ interface MeterValueRow {
   readonly location: string | null;
   readonly value: number;
   readonly unit: string;
-  readonly evse_id: number | null;
-  readonly session_id: string | null;
+  readonly evseId: number | null;
+  readonly sessionId: string | null;
 }
 
 /** Whose meter values. */
@@ -104,25 +104,25 @@ export function listMeterValues(
 function toSession(row: SessionRow): Session {
   return {
     id: row.id,
-    stationId: row.station_id,
-    evseId: row.evse_id,
-    connectorId: row.connector_id,
-    token: row.token_uid === null ? null : { uid: row.token_uid, type: row.token_type ?? "" },
-    transactionId: row.transaction_id,
-    startedAt: shownInstant(row.started_at),
-    endedAt: shownInstantOrNull(row.ended_at),
-    meterStartWh: row.meter_start_wh,
-    meterStopWh: row.meter_stop_wh,
-    energyWh: row.energy_wh,
-    stopReason: row.stop_reason,
+    stationId: row.stationId,
+    evseId: row.evseId,
+    connectorId: row.connectorId,
+    token: row.tokenUid === null ? null : { uid: row.tokenUid, type: row.tokenType ?? "" },
+    transactionId: row.transactionId,
+    startedAt: shownInstant(row.startedAt),
+    endedAt: shownInstantOrNull(row.endedAt),
+    meterStartWh: row.meterStartWh,
+    meterStopWh: row.meterStopWh,
+    energyWh: row.energyWh,
+    stopReason: row.stopReason,
     status: row.status,
     state: row.state,
     billable: row.billable,
     annotation: row.annotation,
     flags: row.flags,
-    ...(row.power_w === null ? {} : { powerW: row.power_w }),
-    ...(row.current_a === null ? {} : { currentA: row.current_a }),
-    ...(row.soc_percent === null ? {} : { socPercent: row.soc_percent }),
+    ...(row.powerW === null ? {} : { powerW: row.powerW }),
+    ...(row.currentA === null ? {} : { currentA: row.currentA }),
+    ...(row.socPercent === null ? {} : { socPercent: row.socPercent }),
   };
 }
 
@@ -135,7 +135,7 @@ function toMeterValue(row: MeterValueRow, ofStation: boolean): MeterValue {
     ...(row.location === null ? {} : { location: row.location }),
     value: row.value,
     unit: row.unit,
-    ...(!ofStation || row.evse_id === null ? {} : { evseId: row.evse_id }),
-    ...(!ofStation || row.session_id === null ? {} : { sessionId: row.session_id }),
+    ...(!ofStation || row.evseId === null ? {} : { evseId: row.evseId }),
+    ...(!ofStation || row.sessionId === null ? {} : { sessionId: row.sessionId }),
   };
 }

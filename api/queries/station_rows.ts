@@ -9,23 +9,23 @@ import { shownInstant, shownInstantOrNull } from "../shown_instant.ts";
 
 interface StationRow {
   readonly id: string;
-  readonly location_id: string | null;
+  readonly locationId: string | null;
   readonly tags: string[];
-  readonly security_profile: SecurityProfile;
+  readonly securityProfile: SecurityProfile;
   readonly quiet: boolean;
   readonly registration: Registration;
-  readonly heartbeat_interval_seconds: number;
-  readonly authorisation_required: boolean;
+  readonly heartbeatIntervalSeconds: number;
+  readonly authorisationRequired: boolean;
   readonly connected: boolean;
   readonly protocol: string | null;
-  readonly last_seen_at: string | null;
+  readonly lastSeenAt: string | null;
   readonly vendor: string | null;
   readonly model: string | null;
-  readonly serial_number: string | null;
-  readonly firmware_version: string | null;
+  readonly serialNumber: string | null;
+  readonly firmwareVersion: string | null;
   readonly evses: Station["evses"];
-  readonly open_sessions: string[];
-  readonly created_at: string;
+  readonly openSessions: string[];
+  readonly createdAt: string;
 }
 
 const columns = `s.id, s.location_id, s.tags, s.security_profile, s.quiet, s.registration,
@@ -121,26 +121,26 @@ function addNear(where: Conditions, near: string, radiusM: number): void {
 function toStation(row: StationRow): Station {
   return {
     id: row.id,
-    securityProfile: row.security_profile,
-    locationId: row.location_id,
+    securityProfile: row.securityProfile,
+    locationId: row.locationId,
     tags: row.tags,
     quiet: row.quiet,
     registration: row.registration,
-    heartbeatIntervalSeconds: row.heartbeat_interval_seconds,
-    authorisationRequired: row.authorisation_required,
-    createdAt: shownInstant(row.created_at),
+    heartbeatIntervalSeconds: row.heartbeatIntervalSeconds,
+    authorisationRequired: row.authorisationRequired,
+    createdAt: shownInstant(row.createdAt),
     presence: {
       connected: row.connected,
       protocol: row.protocol,
-      lastSeenAt: shownInstantOrNull(row.last_seen_at),
+      lastSeenAt: shownInstantOrNull(row.lastSeenAt),
     },
     boot: {
       vendor: row.vendor,
       model: row.model,
-      serialNumber: row.serial_number,
-      firmwareVersion: row.firmware_version,
+      serialNumber: row.serialNumber,
+      firmwareVersion: row.firmwareVersion,
     },
     evses: row.evses,
-    openSessions: row.open_sessions,
+    openSessions: row.openSessions,
   };
 }

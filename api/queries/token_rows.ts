@@ -13,10 +13,10 @@ interface TokenRow {
   readonly uid: string;
   readonly type: string;
   readonly status: TokenStatus;
-  readonly group_id: string | null;
-  readonly expires_at: string | null;
-  readonly concurrent_sessions: number;
-  readonly created_at: string;
+  readonly groupId: string | null;
+  readonly expiresAt: string | null;
+  readonly concurrentSessions: number;
+  readonly createdAt: string;
 }
 
 const columns = "uid, type, status, group_id, expires_at, concurrent_sessions, created_at";
@@ -68,29 +68,23 @@ export async function writeTokens(
   if (tokens.length === 0) return [];
   const last = await drawVersions(rows, tenant, tokens.length);
   const first = last - tokens.length + 1;
-  const written = await rows.all<TokenRow & { is_new: boolean; ordinal: number }>(
-    `WITH given AS (
-        SELECT *, lower_key AS key FROM json_to_recordset($2::text::json) AS t(ordinal integer,
-          lower_key text, uid text, type text, status text, group_id text, expires_at timestamptz,
-          concurrent_sessions integer, version bigint)
-      ), before AS (
-        SELECT t.key FROM tokens t JOIN given g ON g.key = t.key WHERE NOT t.deleted
-      ), after AS (
-        INSERT INTO tokens AS t (tenant, key, uid, type, status, group_id, expires_at,
-            concurrent_sessions, version, deleted, created_at)
-          SELECT $1, key, uid, type, status, group_id, expires_at, concurrent_sessions, version,
-            false, clock_timestamp() FROM given
-        ON CONFLICT (tenant, key) DO UPDATE SET uid = excluded.uid, type = excluded.type,
-          status = excluded.status, group_id = excluded.group_id,
-          expires_at = excluded.expires_at, concurrent_sessions = excluded.concurrent_sessions,
-          version = excluded.version, deleted = false,
-          created_at = CASE WHEN t.deleted THEN excluded.created_at ELSE t.created_at END
-        RETURNING t.*
-      )
-      SELECT ${columns}, key NOT IN (SELECT key FROM before) AS is_new FROM after`,
-    [tenant, JSON.stringify(tokens.map((token, index) => toRecord(token, index, first + index)))],
+  // `created_at` of this transaction is on what is new, or was deleted before, and on nothing else.
+  const written = await rows.all<TokenRow & { readonly isNew: boolean }>(
+    `INSERT INTO tokens AS t (tenant, key, uid, type, status, group_id, expires_at,
+        concurrent_sessions, version, deleted, created_at)
+      SELECT $1, key, uid, type, status, group_id, expires_at, concurrent_sessions, version, false,
+        now()
+      FROM json_to_recordset($2::text::json) AS g(key text, uid text, type text, status text,
+        group_id text, expires_at timestamptz, concurrent_sessions integer, version bigint)
+      ON CONFLICT (tenant, key) DO UPDATE SET uid = excluded.uid, type = excluded.type,
+        status = excluded.status, group_id = excluded.group_id, expires_at = excluded.expires_at,
+        concurrent_sessions = excluded.concurrent_sessions, version = excluded.version,
+        deleted = false,
+        created_at = CASE WHEN t.deleted THEN excluded.created_at ELSE t.created_at END
+      RETURNING ${columns}, created_at = now() AS is_new`,
+    [tenant, JSON.stringify(tokens.map((token, index) => toRecord(token, first + index)))],
   );
-  return written.map((row) => ({ token: toToken(row), isNew: row.is_new }));
+  return written.map((row) => ({ token: toToken(row), isNew: row.isNew }));
 }
 
 /** False when there was none. */
@@ -113,10 +107,9 @@ async function drawVersions(rows: Rows, tenant: string, count: number): Promise<
   return row?.version ?? 0;
 }
 
-function toRecord(token: TokenFields, ordinal: number, version: number): object {
+function toRecord(token: TokenFields, version: number): object {
   return {
-    ordinal,
-    lower_key: tokenKey(token.uid),
+    key: tokenKey(token.uid),
     uid: token.uid,
     type: token.type,
     status: token.status,
@@ -132,9 +125,9 @@ function toToken(row: TokenRow): Token {
     uid: row.uid,
     type: row.type,
     status: row.status,
-    ...(row.group_id === null ? {} : { groupId: row.group_id }),
-    ...(row.expires_at === null ? {} : { expiresAt: shownInstant(row.expires_at) }),
-    concurrentSessions: row.concurrent_sessions,
-    createdAt: shownInstant(row.created_at),
+    ...(row.groupId === null ? {} : { groupId: row.groupId }),
+    ...(row.expiresAt === null ? {} : { expiresAt: shownInstant(row.expiresAt) }),
+    concurrentSessions: row.concurrentSessions,
+    createdAt: shownInstant(row.createdAt),
   };
 }
