@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { test } from "node:test";
+import { PlatformError } from "#schemas/errors.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import type { ActorAnswer } from "#engine/ports/actors.ts";
 import { SimClock } from "#engine/sim/sim_clock.ts";
@@ -378,6 +379,32 @@ test("a new owner hears of all sockets again, and its epochs count from then on"
   station.socket.close();
   await eventually(() => bench.actors.of("socket.closed").length === 1, "the report of the close");
   assert.equal(bench.actors.of("socket.closed")[0]?.header["epoch"], "1.2");
+});
+
+test("a socket whose new owner could not be told is announced until it is", async () => {
+  await using bench = await testGateway();
+  const station = await connect(bench.gateway, "CP1");
+  await healthy(station);
+  bench.actors.refuse("socket.opened", new PlatformError("unavailable", "Cannot reach it: gone"));
+  bench.order({ order: "announce" });
+  await eventually(() => bench.actors.of("socket.opened").length === 2, "the first try");
+
+  bench.actors.reply("socket.opened", { epoch: "2.5" });
+  await eventually(() => bench.actors.of("socket.opened").length === 3, "the second try");
+  await healthy(station, "after");
+
+  assert.equal(bench.actors.of("ocpp.call")[1]?.header["epoch"], "2.5");
+});
+
+test("a socket that its new owner refuses is closed", async () => {
+  await using bench = await testGateway();
+  const station = await connect(bench.gateway, "CP1");
+  await healthy(station);
+  bench.actors.refuse("socket.opened", new PlatformError("not-found", "Cannot open: no station"));
+
+  bench.order({ order: "announce" });
+
+  assert.equal((await station.closed()).code, 1008);
 });
 
 test("orders that cannot be read are ignored", async () => {

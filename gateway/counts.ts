@@ -13,6 +13,7 @@ export type Bound =
   | "our-calls-waiting"
   | "slow-reader"
   | "silent"
+  | "not-granted"
   | "borne"
   | "unasked-result"
   | "withheld"

@@ -25,6 +25,8 @@ export class Presence implements ConnectionKeeper {
   readonly #newest = new Map<string, Connection>();
   readonly #busy = new Set<Connection>();
   readonly #announcing: BoundedWork;
+  /** Those whose actor could not be told that they are still here. */
+  readonly #unannounced = new Set<Connection>();
   #opened = 0;
   #watchedAt = 0;
   readonly #run: string;
@@ -58,20 +60,16 @@ export class Presence implements ConnectionKeeper {
       connection.grant(epoch);
     } catch (thrown) {
       this.#all.delete(connection);
-      const { kind } = toPlatformError(thrown);
-      const isRefused = kind === "not-found" || kind === "forbidden" || kind === "unauthenticated";
-      if (isRefused) connection.reject(closeCodes.policy, "the station may not connect");
+      if (isRefusal(thrown)) connection.reject(closeCodes.policy, "the station may not connect");
       else connection.reject(closeCodes.tryAgainLater, "the platform is not ready");
-      const station = connection.identity;
-      this.#context.counts.log("warn", "a socket was not granted", { station, kind });
+      const { kind } = toPlatformError(thrown);
+      this.#context.counts.hit("not-granted", connection.identity, kind);
     }
   }
 
   /** Tells a new owner of the actors which sockets are here. */
   announceAll(): void {
-    for (const connection of this.#newest.values()) {
-      void this.#announcing.run(() => this.#announceAgain(connection));
-    }
+    for (const connection of this.#newest.values()) this.#enqueueAnnouncement(connection);
   }
 
   /**
@@ -101,6 +99,7 @@ export class Presence implements ConnectionKeeper {
     }
     if (now - this.#watchedAt < WATCH_MS) return;
     this.#watchedAt = now;
+    for (const connection of this.#unannounced) this.#enqueueAnnouncement(connection);
     for (const connection of this.#all) connection.watch(now);
   }
 
@@ -112,6 +111,7 @@ export class Presence implements ConnectionKeeper {
     const { identity, address, epoch } = connection;
     this.#all.delete(connection);
     this.#busy.delete(connection);
+    this.#unannounced.delete(connection);
     if (this.#newest.get(identity) === connection) this.#newest.delete(identity);
     if (epoch === "") return;
     const body: SocketClosed = { code, reason: reason.toWellFormed().replaceAll("\0", "") };
@@ -122,16 +122,18 @@ export class Presence implements ConnectionKeeper {
     });
   }
 
+  #enqueueAnnouncement(connection: Connection): void {
+    this.#unannounced.delete(connection);
+    void this.#announcing.run(() => this.#announceAgain(connection));
+  }
+
   async #announceAgain(connection: Connection): Promise<void> {
-    if (!connection.isOpen) return;
+    if (!connection.isOpen || this.#newest.get(connection.identity) !== connection) return;
     try {
       connection.epoch = await this.#announce(connection, true);
     } catch (thrown) {
-      const { kind } = toPlatformError(thrown);
-      this.#context.counts.log("warn", "a socket could not be announced again", {
-        station: connection.identity,
-        kind,
-      });
+      if (isRefusal(thrown)) connection.close(closeCodes.policy, "the station may not connect");
+      else this.#unannounced.add(connection);
     }
   }
 
@@ -163,6 +165,12 @@ export class Presence implements ConnectionKeeper {
     this.#newest.set(identity, connection);
     other?.close(closeCodes.policy, "replaced by a newer connection");
   }
+}
+
+/** Whether the actor does not want this socket, rather than could not be asked. */
+function isRefusal(thrown: unknown): boolean {
+  const { kind } = toPlatformError(thrown);
+  return kind === "not-found" || kind === "forbidden" || kind === "unauthenticated";
 }
 
 /** Compares `<shard epoch>.<counter>` number by number. */
