@@ -12,12 +12,11 @@ import {
   schedule,
 } from "./command_life.ts";
 import type { ChargerContext, CommandRecord, EventOf } from "./context.ts";
+import { fits } from "./command_records.ts";
 import { awaitSession } from "./remote_starts.ts";
 import { rule, sessionKey, type Turn } from "./turn.ts";
 import { describeCommand } from "./views.ts";
 
-/** Bodies that wait for a connection, in characters of JSON: they stand in the snapshot. */
-const WAITING_BODIES_MAX = 3_000;
 const OWN_CALL_TIMEOUT_MS = 10_000;
 
 type Body = Readonly<Record<string, unknown>>;
@@ -38,7 +37,6 @@ export const queueCommand = rule(["command.request"], (turn, event) => {
   const record = acceptCommand(turn, event);
   if (record === undefined) return;
   if (event.queueMs > 0) {
-    if (isTooMuchToKeep(turn, event.body)) return;
     keep(turn, record);
     publish(turn, { ...record, replyTo: null }, { request: event.body });
     schedule(turn, before);
@@ -48,7 +46,7 @@ export const queueCommand = rule(["command.request"], (turn, event) => {
 
 /** Any CALL, exactly as given. */
 export const sendCall = rule(["call.request"], (turn, event) => {
-  if (isRepeat(turn, event.id) || isRefused(turn)) return;
+  if (isRepeat(turn, event.id)) return;
   const { action, payload } = event;
   if (!isObject(payload)) {
     turn.refuse("malformed", `Cannot call ${action}: the payload is no object`);
@@ -56,6 +54,7 @@ export const sendCall = rule(["call.request"], (turn, event) => {
   }
   const before = turn.context.commands;
   const record = newRecord(turn, event, { kind: "call", action });
+  if (isRefused(turn, record)) return;
   const sent = dispatch(turn, record, { action, payload });
   publish(turn, { ...sent, replyTo: null }, { request: { action, payload } });
   schedule(turn, before);
@@ -99,7 +98,7 @@ function acceptCommand(
   turn: Turn,
   event: EventOf<"command.request">,
 ): CommandRecord | undefined {
-  if (isRepeat(turn, event.id) || isRefused(turn)) return undefined;
+  if (isRepeat(turn, event.id)) return undefined;
   const { counts } = turn.context;
   const remoteStartId = event.kind === "remote-start" ? counts.remoteStarts + 1 : null;
   const record: CommandRecord = {
@@ -110,6 +109,7 @@ function acceptCommand(
     remoteStartId,
     tokenType: tokenTypeOf(turn.inputs["token"]),
   };
+  if (isRefused(turn, record)) return undefined;
   const call = wording(turn.context, record, event.body);
   if (call instanceof PlatformError) {
     turn.refuse(call.kind, call.message);
@@ -183,23 +183,16 @@ function replyWith(turn: Turn, id: string): void {
 }
 
 /** Rule B2: a station that was rejected is sent nothing. And everything has a bound. */
-function isRefused(turn: Turn): boolean {
-  if (turn.context.settings.registration === "Rejected") {
+function isRefused(turn: Turn, record: CommandRecord): boolean {
+  const { settings, link, commands } = turn.context;
+  if (settings.registration === "Rejected") {
     turn.refuse("conflict", "Cannot send: the station's registration is rejected");
     return true;
   }
-  if (turn.context.commands.length < COMMANDS_MAX) return false;
-  turn.refuse("overloaded", `Cannot send: ${COMMANDS_MAX} commands of the station are open`);
-  return true;
-}
-
-function isTooMuchToKeep(turn: Turn, body: Body): boolean {
-  const waiting = turn.context.commands.reduce(
-    (sum, record) => sum + (record.body === null ? 0 : JSON.stringify(record.body).length),
-    JSON.stringify(body).length,
-  );
-  if (waiting <= WAITING_BODIES_MAX) return false;
-  turn.refuse("overloaded", "Cannot queue: what waits for the station is too large");
+  // A body is kept only while it waits for the station.
+  const kept = link === null ? record : { ...record, body: null };
+  if (commands.length < COMMANDS_MAX && fits([...commands, kept])) return false;
+  turn.refuse("overloaded", `Cannot send: ${commands.length} commands of the station are open`);
   return true;
 }
 

@@ -3,52 +3,67 @@ import { keepNewest } from "#actors/turn.ts";
 import { isNewer } from "#actors/domain/connector_status.ts";
 import type { StatusNotification } from "#schemas/events/station.ts";
 import { openAlert, settleAlert } from "./alerts.ts";
-import { judgeClock } from "./clock.ts";
+import { isClockNews, judgeClock } from "./clock.ts";
 import type { ChargerContext, ConnectorRecord, OpenSession } from "./context.ts";
 import { rule, type Turn } from "./turn.ts";
-import { describeStation } from "./views.ts";
+import { announceStation } from "./announcements.ts";
 
 /** Connectors of one station; the largest depot cabinets have a few dozen. */
 const CONNECTORS_MAX = 64;
 const faulted = "Faulted";
 
-/** A connector's news. A report that is older than the one we have says nothing (rule S4). */
-export const noteStatus = rule(["StatusNotification"], (turn, event) => {
-  const { context } = turn;
+/** News of connectors. A report that is older than the one we have says nothing (rule S4). */
+export const noteStatus = rule(["StatusNotification", "StatusReports"], (turn, event) => {
   turn.set({ lastSeenAt: turn.now });
   turn.reply({});
-  if (event.at !== null) judgeClock(turn, event.at, false);
-  if (isStale(context, event, turn.now) || isRepeat(context, event)) return;
-  const { evseId, connectorId, status, errorCode } = event;
+  const reports = event.type === "StatusReports" ? event.reports : [event];
+  for (const report of reports) noteReport(turn, report);
+  if (turn.isStationChanged) announceStation(turn, "charger.statusChanged");
+});
+
+function noteReport(turn: Turn, report: StatusNotification): void {
+  const { context } = turn;
+  if (report.at !== null) judgeClock(turn, report.at, false);
+  if (isStale(context, report, turn.now) || isRepeat(context, report)) return;
+  const { evseId, connectorId, status, errorCode } = report;
   const record: ConnectorRecord = {
     evseId,
     connectorId,
     status,
     errorCode,
-    stationAt: event.at,
-    reportedAt: event.at ?? turn.now,
+    stationAt: report.at,
+    reportedAt: report.at ?? turn.now,
   };
-  const known = findConnector(context, event);
+  const known = findConnector(context, report);
   turn.show({
     connectors: known === undefined
       ? keepNewest(context.connectors, record, CONNECTORS_MAX)
       : context.connectors.map((other) => other === known ? record : other),
   });
-  watchFaults(turn, event);
+  watchFaults(turn, report);
   for (const session of sessionsAt(turn.context, evseId, connectorId)) {
     turn.forwardTo(session.n, { type: "connector.status", status, at: record.reportedAt });
   }
-  turn.announce("charger.statusChanged", describeStation(turn.context));
-});
+}
+
+/** Whether a report needs a step. */
+export function isStatusNews(
+  context: ChargerContext,
+  report: StatusNotification,
+  now: number,
+): boolean {
+  if (report.at !== null && isClockNews(context, report.at, now)) return true;
+  return !isStale(context, report, now) && !isRepeat(context, report);
+}
 
 /** Once a clock that was ahead is set right, all it says looks old: what lies ahead of us orders nothing. */
-export function isStale(context: ChargerContext, event: StatusNotification, now: number): boolean {
+function isStale(context: ChargerContext, event: StatusNotification, now: number): boolean {
   const knownAt = findConnector(context, event)?.stationAt ?? null;
   return knownAt !== null && knownAt <= now && !isNewer(event.at, knownAt);
 }
 
 /** The same again: stations repeat statuses at every boot and reconnection. */
-export function isRepeat(context: ChargerContext, event: StatusNotification): boolean {
+function isRepeat(context: ChargerContext, event: StatusNotification): boolean {
   const known = findConnector(context, event);
   return known !== undefined && known.status === event.status &&
     known.errorCode === event.errorCode;

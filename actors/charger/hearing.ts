@@ -8,8 +8,7 @@ import type { Address } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { AuthenticateReply } from "#schemas/events/gateway.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
-import { isClockNews } from "./clock.ts";
-import { isRepeat, isStale } from "./connectors.ts";
+import { isStatusNews } from "./connectors.ts";
 import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
 import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
@@ -63,11 +62,10 @@ export function classify(event: { readonly type: string }, context: ChargerConte
   }
   if (isOf(event, "MeterValues", "Notice")) return "sample";
   if (isOf(event, "Authorize", "station.describe", "socket.authenticate")) return "question";
-  if (isOf(event, "StatusNotification")) {
-    const { at, receivedAt } = event;
-    const isClocked = at !== null && isClockNews(context, at, receivedAt);
-    const isOld = isStale(context, event, receivedAt) || isRepeat(context, event);
-    return isOld && !isClocked ? "beat" : "transition";
+  if (isOf(event, "StatusNotification", "StatusReports")) {
+    const reports = event.type === "StatusReports" ? event.reports : [event];
+    const isNews = reports.some((report) => isStatusNews(context, report, event.receivedAt));
+    return isNews ? "transition" : "beat";
   }
   if (isOf(event, "ocpp.answer")) {
     const isKnown = context.commands.some(({ id }) => id === event.messageId);

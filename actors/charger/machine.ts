@@ -150,6 +150,7 @@ export const chargerMachine = setup({
             BootNotification: { actions: "noteBoot" },
             Heartbeat: { actions: "noteBeat" },
             StatusNotification: { actions: "noteStatus" },
+            StatusReports: { actions: "noteStatus" },
             "TransactionEvent.Started": { actions: "noteTransaction" },
             "TransactionEvent.Updated": { actions: "noteTransaction" },
             "TransactionEvent.Ended": { actions: "noteTransaction" },

@@ -2,11 +2,11 @@
 import { LATE_RING_MS } from "#actors/turn.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import { findAlert, openAlert, settleAlert } from "./alerts.ts";
+import { announceStation } from "./announcements.ts";
 import { doubtSent } from "./command_answers.ts";
 import { sendQueued } from "./commands.ts";
 import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
 import { rule, type Turn } from "./turn.ts";
-import { describeStation } from "./views.ts";
 
 /** A station may be away that long before it is an alert: reboots and mobile networks take a few minutes. */
 export const OFFLINE_ALERT_MS = 5 * 60_000;
@@ -42,7 +42,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
     turn.disarm("offline");
     settleAlert(turn, "offline");
     turn.set({ clock: { ...context.clock, lateInARow: 0 } });
-    turn.announce("charger.connected", describeStation(turn.context));
+    announceStation(turn, "charger.connected");
   } else if (!isSameSocket) {
     orderClose(turn, old, "Replaced by a newer connection");
     doubtSent(turn);
@@ -55,7 +55,7 @@ export const loseSocket = rule(["socket.closed", "gateway.lost"], (turn) => {
   turn.show({ link: null });
   doubtSent(turn);
   turn.arm("offline", turn.now + OFFLINE_ALERT_MS);
-  turn.announce("charger.disconnected", describeStation(turn.context));
+  announceStation(turn, "charger.disconnected");
 });
 
 /** The station has been away for long; time in which we were not listening does not count. */

@@ -2,6 +2,7 @@
 import { keepNewest } from "#actors/turn.ts";
 import type { StationRegistered, StationSettings } from "#schemas/events/charger.ts";
 import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
+import { announceStation } from "./announcements.ts";
 import { cancelAll, settleResets } from "./command_answers.ts";
 import { sendOwnCall } from "./commands.ts";
 import { type BootRecord, newCharger, settingsDefault } from "./context.ts";
@@ -35,14 +36,14 @@ export const changeSettings = rule(
     const station = describeStation(turn.context);
     const reply: StationRegistered = { created: isNew, station };
     turn.reply(reply);
-    turn.announce("charger.changed", station);
+    announceStation(turn, "charger.changed");
   },
 );
 
 /** An unknown station that may register itself: profile 0, all else by default. */
 export const registerItself = rule(["socket.opened"], (turn) => {
   turn.show({ createdAt: turn.now, settings: settingsDefault });
-  turn.announce("charger.changed", describeStation(turn.context));
+  announceStation(turn, "charger.changed");
 });
 
 /** Ends the station. Its session and alert numbers are never given again, should it come back. */
@@ -89,7 +90,7 @@ export const noteBoot = rule(["BootNotification"], (turn, event) => {
     currentTime: turn.now,
     interval: isAccepted ? settings.heartbeatIntervalSeconds : RETRY_WAIT_S,
   });
-  turn.announce("charger.booted", describeStation(turn.context));
+  announceStation(turn, "charger.booted");
   if (!isAccepted) return;
   settleResets(turn);
   watchBootLoop(turn);

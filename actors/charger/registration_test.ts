@@ -69,9 +69,12 @@ test("rule B4: a boot with another serial number than the certificate's is cut o
     });
 
   assert.equal(refusal(() => boot("SN2")), "forbidden");
-  assert.deepEqual(stage.sent.map(({ subject, message }) => [subject, (message as { order: string }).order]), [
-    ["gateway.g1", "close"],
-  ]);
+  assert.deepEqual(
+    stage.sent.map(({ subject, message }) => [subject, (message as { order: string }).order]),
+    [
+      ["gateway.g1", "close"],
+    ],
+  );
   assert.equal((boot("SN1") as { status: string }).status, "Accepted");
 });
 
@@ -95,7 +98,8 @@ test("rule B5: at first contact and after new firmware a 2.x station is asked fo
 });
 
 test("rule B5: a quiet station is asked nothing on our own", () => {
-  const quiet = new StationOnStage(new Stage(), "CP1", "ocpp2.1").register({ quiet: true }).connect();
+  const quiet = new StationOnStage(new Stage(), "CP1", "ocpp2.1").register({ quiet: true })
+    .connect();
   quiet.boot();
   assert.deepEqual(quiet.stage.sent, []);
 });

@@ -1,8 +1,10 @@
 import type { StoredSnapshot } from "#engine/actor.ts";
+import { type StoredCommand, storedCommand, storedCommands } from "./command_records.ts";
 import type { ChargerContext, ClosedSession, RefusedStart } from "./context.ts";
 
-/** The rings are written without their field names: they are most of a snapshot. */
-interface Stored extends Omit<ChargerContext, "closed" | "refused" | "rows"> {
+/** Lists are written without their field names: they are most of a snapshot. */
+interface Stored extends Omit<ChargerContext, "commands" | "closed" | "refused" | "rows"> {
+  readonly commands: readonly StoredCommand[];
   readonly closed: readonly (readonly [number, string, string | null])[];
   readonly refused: readonly (readonly [string, string | null, string])[];
 }
@@ -11,18 +13,20 @@ interface Stored extends Omit<ChargerContext, "closed" | "refused" | "rows"> {
 export const chargerSnapshot = {
   version: 1,
   encode(context: ChargerContext): unknown {
-    const { closed, refused, rows: _, ...rest } = context;
+    const { commands, closed, refused, rows: _, ...rest } = context;
     const stored: Stored = {
       ...rest,
+      commands: storedCommands(commands),
       closed: closed.map(({ n, transactionId, startDigest }) => [n, transactionId, startDigest]),
       refused: refused.map((start) => [start.transactionId, start.startDigest, start.status]),
     };
     return stored;
   },
   decode(snapshot: StoredSnapshot): { value: unknown; context: ChargerContext } {
-    const { closed, refused, ...rest } = snapshot.context as Stored;
+    const { commands, closed, refused, ...rest } = snapshot.context as Stored;
     const context: ChargerContext = {
       ...rest,
+      commands: commands.map(storedCommand),
       closed: closed.map(([n, transactionId, startDigest]): ClosedSession => ({
         n,
         transactionId,
