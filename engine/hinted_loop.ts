@@ -15,8 +15,14 @@ export interface HintedLoopOptions {
   readonly gatherMs: number;
   /** Shards that have news though nobody hinted. */
   readonly look: () => Promise<readonly number[]>;
-  /** Works on these shards; gives those that have more to do at once. */
-  readonly pass: (shards: readonly number[]) => Promise<readonly number[]>;
+  /**
+   * Works on these shards; gives those that have more to do at once. `doneAt`: wall-clock time up to
+   * which everything of all shards is done, or undefined when that is not known.
+   */
+  readonly pass: (
+    shards: readonly number[],
+    doneAt: number | undefined,
+  ) => Promise<readonly number[]>;
 }
 
 /**
@@ -33,6 +39,7 @@ export class HintedLoop {
   #cancelTimer = (): void => {};
   #cancelPoll = (): void => {};
   #isTimed = false;
+  #doneAt: number | undefined;
 
   constructor(options: HintedLoopOptions) {
     this.#options = options;
@@ -94,17 +101,18 @@ export class HintedLoop {
   }
 
   async #passOnce(): Promise<void> {
-    const { name, telemetry, look, pass } = this.#options;
+    const { name, clock, telemetry, look, pass } = this.#options;
     const mustLook = this.#isLooking;
+    const lookedAt = clock.now();
     this.#isLooking = false;
     let shards: readonly number[] = [];
     try {
       if (mustLook) { for (const shard of await look()) this.#hinted.add(shard); }
       shards = [...this.#hinted].sort((one, other) => one - other);
       this.#hinted = new Set();
-      if (shards.length > 0) {
-        for (const shard of await pass(shards)) this.#hinted.add(shard);
-      }
+      const unfinished = shards.length > 0 ? await pass(shards, this.#doneAt) : [];
+      for (const shard of unfinished) this.#hinted.add(shard);
+      if (mustLook && unfinished.length === 0) this.#doneAt = lookedAt;
       if (this.#failures > 0) telemetry.log("info", `${name}: works again`);
       this.#failures = 0;
     } catch (error) {

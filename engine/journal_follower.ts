@@ -54,8 +54,8 @@ export function followJournal<Handle>(options: FollowJournalOptions<Handle>): Jo
     telemetry,
     gatherMs: options.gatherMs ?? GATHER_MS_DEFAULT,
     look: () => reader.behind(name),
-    pass: async (shards) => {
-      const done = await reader.advance({ name, shards, filter, rowsMax }, onRows);
+    pass: async (shards, sinceAt) => {
+      const done = await reader.advance({ name, shards, filter, rowsMax, sinceAt }, onRows);
       rows.add(done.entries.length);
       if (done.entries.length > 0) {
         const oldest = done.entries.reduce((at, entry) => Math.min(at, entry.at), Infinity);

@@ -49,7 +49,7 @@ export class FactRelay {
       telemetry,
       gatherMs: GATHER_MS,
       look: () => reader.behind(CURSORS),
-      pass: (shards) => this.#pass(shards),
+      pass: (shards, doneAt) => this.#pass(shards, doneAt),
     });
   }
 
@@ -67,14 +67,17 @@ export class FactRelay {
     return this.#loop.stop();
   }
 
-  async #pass(hinted: readonly number[]): Promise<readonly number[]> {
+  async #pass(
+    hinted: readonly number[],
+    sinceAt: number | undefined,
+  ): Promise<readonly number[]> {
     const { reader } = this.#parts;
     const streamLast = this.#streamLast ?? await this.#reconcile();
     // Whatever fails from here on leaves open what the stream holds.
     this.#streamLast = undefined;
     const shards = [...new Set([...hinted, ...this.#ahead.keys()])].sort((a, b) => a - b);
     const filter = { withFacts: true };
-    const pass = await reader.read({ name: CURSORS, shards, filter, rowsMax: FACTS_MAX });
+    const pass = await reader.read({ name: CURSORS, shards, filter, rowsMax: FACTS_MAX, sinceAt });
     const facts = pass.entries.flatMap((entry) => this.#factsOf(entry))
       .filter((fact) => !this.#ahead.get(fact.shard)?.has(placeText(fact)));
     const last = await this.#publish(facts, streamLast);
