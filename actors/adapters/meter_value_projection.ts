@@ -80,8 +80,7 @@ async function insertValues(sql: JournalTransaction, rows: readonly MeteredRow[]
       FROM json_to_recordset(${JSON.stringify(values)}::text::json) AS v(tenant text,
         "stationId" text, "evseId" integer, "connectorId" integer, "sessionId" text,
         at double precision, measurand text, phase text, context text, location text,
-        value double precision, unit text, shard integer, seq bigint, ordinal integer)
-      ON CONFLICT DO NOTHING`;
+        value double precision, unit text, shard integer, seq bigint, ordinal integer)`;
 }
 
 async function updateProgress(sql: JournalTransaction, rows: readonly MeteredRow[]): Promise<void> {

@@ -81,6 +81,7 @@ CREATE TABLE session_progress (
   PRIMARY KEY (tenant, session_id)
 ) WITH (fillfactor = 60);
 
+-- Written once by a follower whose cursor moves in the same transaction, so that no key has to guard it.
 CREATE TABLE meter_values (
   tenant text NOT NULL,
   station_id text NOT NULL,
@@ -96,8 +97,7 @@ CREATE TABLE meter_values (
   unit text NOT NULL,
   shard integer NOT NULL,
   seq bigint NOT NULL,
-  ordinal integer NOT NULL,
-  PRIMARY KEY (shard, seq, ordinal)
+  ordinal integer NOT NULL
 );
 CREATE INDEX meter_values_session ON meter_values (tenant, session_id, at);
 CREATE INDEX meter_values_station ON meter_values (tenant, station_id, at);
