@@ -83,8 +83,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     telemetry,
     ownership,
     inputs: inputProviders({ sql, actors, tokens, autoRegister: options.autoRegister }),
-    onCommitted: (shards) => {
-      relay.hint(shards);
+    onCommitted: (shards, withFacts) => {
+      relay.hint(withFacts);
       projection.hint(shards);
     },
   });

@@ -46,8 +46,11 @@ export interface HostParts {
   readonly telemetry: Telemetry;
   readonly ownership: Ownership;
   readonly inputs: InputProviders;
-  /** Journal rows of these shards have been committed: followers may read them. */
-  readonly onCommitted: (shards: ReadonlySet<number>) => void;
+  /** Journal rows of these shards have been committed: followers may read them. Some state facts. */
+  readonly onCommitted: (
+    shards: ReadonlySet<number>,
+    withFacts: ReadonlySet<number>,
+  ) => void;
 }
 
 export class Host implements LaneHost {
@@ -59,6 +62,7 @@ export class Host implements LaneHost {
   readonly #alarms: Alarms;
   readonly #outbox: Outbox;
   readonly #committed = new Set<number>();
+  readonly #committedFacts = new Set<number>();
   #stops: (() => void)[] = [];
   readonly #counts;
 
@@ -126,7 +130,10 @@ export class Host implements LaneHost {
 
   release(unit: Unit): void {
     for (const change of unit.changes) {
-      if (isWritten(change)) this.#noteCommitted(unit.partition.cursor.shard);
+      if (!isWritten(change)) continue;
+      const { shard } = unit.partition.cursor;
+      this.#noteCommitted(shard);
+      if (change.effects.some(({ type }) => type === "fact")) this.#committedFacts.add(shard);
     }
     unit.respond();
     for (const due of unit.due) this.#carryOut(due);
@@ -396,8 +403,10 @@ export class Host implements LaneHost {
     if (this.#committed.size === 0) {
       queueMicrotask(() => {
         const shards = new Set(this.#committed);
+        const withFacts = new Set(this.#committedFacts);
         this.#committed.clear();
-        this.#parts.onCommitted(shards);
+        this.#committedFacts.clear();
+        this.#parts.onCommitted(shards, withFacts);
       });
     }
     this.#committed.add(shard);
