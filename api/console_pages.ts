@@ -37,7 +37,8 @@ export function consolePages(root: string | undefined): MiddlewareHandler {
     const found = root === undefined ? undefined : await fileBelow(root, path);
     if (found !== undefined) return fileResponse(context, found);
     // A missing asset is no page: a browser would run HTML as a script.
-    if (extname(path) !== "") return await next();
+    // (A dot alone tells nothing: a station may be called DE*ABC*E1.2.)
+    if (path.startsWith("/assets/") || types[extname(path)] !== undefined) return await next();
     const page = root === undefined ? undefined : await fileBelow(root, "/index.html");
     if (page !== undefined) return fileResponse(context, page);
     return context.html(waitingPage, 200, { "cache-control": "no-store" });

@@ -12,8 +12,11 @@ import type { Platform } from "./platform.ts";
 import type { Rows } from "./ports/rows.ts";
 import type { Reply } from "./reply.ts";
 
-/** Longer than any request takes: a row still open after this belongs to a process that is gone. */
-const IN_PROGRESS_SECONDS_MAX = 330;
+/**
+ * A row still open after this belongs to a process that is gone, or to a CALL whose station is slow: to take
+ * that over is harmless, for its id is the same and both wait for the one answer.
+ */
+const IN_PROGRESS_SECONDS_MAX = 60;
 const KEY_LENGTH_MAX = 255;
 /** Headers of a row whose work ended without an answer worth keeping. */
 const reopened = '{"reopened":true}';
