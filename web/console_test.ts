@@ -141,6 +141,9 @@ describe("console", { skip }, () => {
 
       equal(await page.evaluate(() => "isSamePage" in globalThis), true);
       equal(problems.join("\n"), "");
+
+      await page.goto(`${httpUrl}/stations/${encodeURIComponent(id)}`);
+      await shown(page.getByRole("heading", { name: id }));
       await charger.close();
       await context.close();
     });

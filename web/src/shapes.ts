@@ -1,6 +1,5 @@
 /** What the REST API gives and takes, as far as the console uses it. */
 import type { CommandDescription, SessionDescription } from "#schemas/events/charger.ts";
-import type { Overview as RestOverview } from "#schemas/rest/observe.ts";
 
 export type {
   AlertDescription as Alert,
@@ -12,7 +11,7 @@ export type {
 } from "#schemas/events/charger.ts";
 export type { CommandBatch, CommandMany } from "#schemas/rest/command.ts";
 export type { Location as ChargingLocation } from "#schemas/rest/location.ts";
-export type { OcppMessage } from "#schemas/rest/observe.ts";
+export type { OcppMessage, Overview } from "#schemas/rest/observe.ts";
 export type { MeterValue, TimelineItem } from "#schemas/rest/session.ts";
 export type { Token } from "#schemas/rest/token.ts";
 
@@ -29,11 +28,6 @@ export interface Session extends SessionDescription {
 export interface List<Item> {
   readonly items: readonly Item[];
   readonly nextCursor: string | null;
-}
-
-export interface Overview extends RestOverview {
-  /** Where stations connect, when that is not the default port. */
-  readonly ocppPort?: number;
 }
 
 /** RFC 9457. */

@@ -11,6 +11,7 @@ export function FirstStation({ onAdd }: { onAdd: () => void }): ReactElement {
       <p>
         Add the station under the identity it will use, then enter this address as its backend
         (CSMS) URL. It speaks OCPP 1.6J, 2.0.1 or 2.1, and appears here as soon as it connects.
+        (Another port was chosen where OCPP_PORT is set.)
       </p>
       <div style={{ width: "min(520px, 100%)", margin: "10px 0" }}>
         <CodeLine

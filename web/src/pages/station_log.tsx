@@ -159,9 +159,11 @@ function LogLine({ message }: { message: OcppMessage }): ReactElement {
               <span>
                 Message id <span className="mono">{message.messageId ?? "–"}</span>
               </span>
-              <CopyPayload payload={message.payload} />
+              {message.payload === null ? null : <CopyPayload payload={message.payload} />}
             </div>
-            <JsonView value={message.payload} />
+            {message.payload === null
+              ? <p className="soft small">Its payload was not kept.</p>
+              : <JsonView value={message.payload} />}
           </div>
         )
         : null}
