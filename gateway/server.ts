@@ -34,7 +34,9 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** RFC 6455, 7.4.1: the endpoints have no protocol in common. */
 const PROTOCOL_ERROR = 1002;
 
+/** Whoever has not finished the headers of a request by then is cut off, within one look. */
 const HTTP_TIMEOUT_MS = 15_000;
+const HTTP_LOOK_MS = 5_000;
 
 /** Replies of a few hundred bytes gain nothing from compression and cost twice the CPU. */
 const COMPRESSED_FROM_BYTES = 1_024;
@@ -76,6 +78,7 @@ export class UpgradeServer {
     this.http = createServer({
       headersTimeout: HTTP_TIMEOUT_MS,
       requestTimeout: HTTP_TIMEOUT_MS,
+      connectionsCheckingInterval: HTTP_LOOK_MS,
     });
     this.http.on("request", (request, response) => {
       const isOcpp = identityOf(request.url ?? "") !== undefined;
