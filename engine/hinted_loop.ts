@@ -16,8 +16,8 @@ export interface HintedLoopOptions {
   /** Shards that have news though nobody hinted. */
   readonly look: () => Promise<readonly number[]>;
   /**
-   * Works on these shards; gives those that have more to do at once. `doneAt`: wall-clock time up to
-   * which everything of all shards is done, or undefined when that is not known.
+   * Works on these shards; gives those that have more to do at once. `doneAt`: wall-clock time up
+   * to which everything of all shards is done, or undefined when that is not known.
    */
   readonly pass: (
     shards: readonly number[],

@@ -82,13 +82,18 @@ export class Membership {
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#key = `${options.kind}.${options.id}`;
-    const { telemetry, clock } = options;
+    const { telemetry, clock, kind } = options;
+    // All-in-one has a member of each kind in one process.
     telemetry.watch(
-      "statewatt_lease_age_seconds",
-      "Time since our lease was renewed",
+      `statewatt_${kind}_lease_age_seconds`,
+      "Time since the lease was renewed",
       () => this.#renewedAt === -Infinity ? 0 : (clock.monotonic() - this.#renewedAt) / 1_000,
     );
-    telemetry.watch("statewatt_members", "Other processes of the cluster", () => this.#others.size);
+    telemetry.watch(
+      `statewatt_${kind}_sees_members`,
+      "Other members of the cluster that are alive",
+      () => this.#others.size,
+    );
   }
 
   /**

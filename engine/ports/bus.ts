@@ -8,9 +8,9 @@ export interface Bus {
    * Sends one message and resolves with the answer's text.
    * Frames of one event-loop turn to one subject travel together.
    *
-   * @throws {PlatformError} "timed-out" when no answer came in `timeoutMs`, "unavailable" when nobody
-   * listens or the connection is down, "overloaded" when too many answers are awaited; else what
-   * the listener threw.
+   * @throws {PlatformError} "timed-out" when no answer came in `timeoutMs`, "unavailable" when
+   * nobody listens or the connection is down, "overloaded" when too many answers are awaited; else
+   * what the listener threw.
    */
   ask(subject: string, text: string, timeoutMs: number): Promise<string>;
   /** Sends one message that has no answer. Lost without a trace when nobody listens. */

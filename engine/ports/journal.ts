@@ -35,8 +35,8 @@ export interface JournalPassRequest {
   /** About how many rows, shared among the shards. */
   readonly rowsMax: number;
   /**
-   * Wall-clock time at which everything that had been committed was read already (ms): older days of the
-   * journal need not be looked at. Undefined: all.
+   * Wall-clock time at which everything that had been committed was read already (ms): older days
+   * of the journal need not be looked at. Undefined: all.
    */
   readonly sinceAt?: number | undefined;
 }
