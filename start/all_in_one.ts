@@ -29,6 +29,9 @@ export interface PlatformSetting {
 /** Starts worker, gateway and api; resolves when they take work. */
 export type StartPlatform = (setting: PlatformSetting) => Promise<Part>;
 
+/** How long a second signal is taken for an echo of the first. */
+const echoMs = 2_000;
+
 interface StartOptions {
   readonly isDemo: boolean;
 }
@@ -192,12 +195,18 @@ function readOptions(args: readonly string[]): StartOptions {
   return { isDemo: given.includes("--demo") };
 }
 
-/** The first signal stops in order; a second one at once (the next start ends what is left). */
+/**
+ * The first signal stops in order; one that comes later, at once (the next start ends what is left).
+ * A Ctrl-C comes twice at the same moment: from the terminal and from the task runner above us.
+ */
 function stopSignal(): AbortController {
   const stop = new AbortController();
+  let sinceFirstMs = (): number => 0;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      if (stop.signal.aborted) process.exit(1);
+      if (stop.signal.aborted && sinceFirstMs() > echoMs) process.exit(1);
+      if (stop.signal.aborted) return;
+      sinceFirstMs = elapsedMs();
       stop.abort(new StartError("Stopped before it was ready."));
     });
   }

@@ -177,7 +177,9 @@ test("after kill -9 of every process the next start goes on", async () => {
   });
 });
 
-test("orphans are found even when the record of them was never written", async () => {
+test("orphans are found even when the record of them was never written", {
+  skip: process.platform !== "linux" && "needs /proc",
+}, async () => {
   await withPlace(async (place) => {
     const first = place.run();
     await ready(first);
@@ -189,6 +191,36 @@ test("orphans are found even when the record of them was never written", async (
     await ready(place.run());
 
     assert.deepEqual(orphans.filter(isRunning), []);
+  });
+});
+
+test("orphans are found even when the data folder was deleted under them", {
+  skip: process.platform !== "linux" && "needs /proc",
+}, async () => {
+  await withPlace(async (place) => {
+    const first = place.run();
+    await ready(first);
+    const orphans = serversOf(place.folder);
+    process.kill(first.pid, "SIGKILL");
+    await first.ended();
+    rmSync(place.folder, { recursive: true });
+
+    await ready(place.run());
+
+    assert.deepEqual(orphans.filter(isRunning), []);
+  });
+});
+
+test("a signal that comes twice at the same moment stops in order all the same", async () => {
+  await withPlace(async (place) => {
+    const run = place.run();
+    await ready(run);
+
+    process.kill(run.pid, "SIGINT");
+    process.kill(run.pid, "SIGINT");
+
+    assert.equal(await run.ended(), 0);
+    assert.deepEqual(serversOf(place.folder), []);
   });
 });
 

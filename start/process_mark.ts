@@ -53,33 +53,37 @@ export async function endProcess(mark: ProcessMark, steps: readonly StopStep[]):
 }
 
 /**
- * Processes running `program` (a file name) whose working directory is `folder`: ours, whatever
- * became of our records. The folder is compared by its identity, so that a container's process with
- * a like-named folder is not meant. Linux only; elsewhere none.
+ * Processes running `program` (a file name) whose working directory is `folder`: ours, whatever became
+ * of our records. The folder is compared by its identity, so that a container's process with a
+ * like-named folder is not meant; or by its name when it was deleted under a running process.
+ * `folder` is a real path. Linux only; elsewhere none.
  */
 export function processesIn(folder: string, program: string): readonly ProcessMark[] {
   if (process.platform !== "linux") return [];
-  const wanted = statSync(folder, { throwIfNoEntry: false });
-  if (wanted === undefined) return [];
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && runsIn(name, wanted, program))
+    .filter((name) => /^\d+$/.test(name) && runsIn(name, folder, program))
     .flatMap((name) => markOf(Number(name)) ?? []);
 }
 
-function runsIn(
-  pid: string,
-  wanted: { readonly dev: number; readonly ino: number },
-  program: string,
-): boolean {
+function runsIn(pid: string, folder: string, program: string): boolean {
   try {
     const file = readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
-    if (basename(file) !== program) return false;
-    const found = statSync(`/proc/${pid}/cwd`);
-    return found.dev === wanted.dev && found.ino === wanted.ino;
+    return basename(file) === program && (worksIn(pid, folder) || workedIn(pid, folder));
   } catch {
     // It has ended meanwhile, or belongs to another user.
     return false;
   }
+}
+
+function worksIn(pid: string, folder: string): boolean {
+  const wanted = statSync(folder, { throwIfNoEntry: false });
+  const found = statSync(`/proc/${pid}/cwd`);
+  return wanted !== undefined && found.dev === wanted.dev && found.ino === wanted.ino;
+}
+
+function workedIn(pid: string, folder: string): boolean {
+  return readlinkSync(`/proc/${pid}/cwd`) === `${folder} (deleted)` &&
+    readlinkSync(`/proc/${pid}/ns/mnt`) === readlinkSync("/proc/self/ns/mnt");
 }
 
 function sendSignal(pid: number, signal: NodeJS.Signals): void {
