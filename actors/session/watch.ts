@@ -11,6 +11,8 @@ export const QUIET_STATION_MS = 12 * 60 * 60_000;
 export const ETERNAL_MS = 48 * 60 * 60_000;
 /** A stop may follow the free connector after a few retries. */
 export const UNPLUGGED_MS = 5 * 60_000;
+/** A stuck session is looked at this often: it may be heard again. */
+const STUCK_LOOK_MS = 5 * 60_000;
 /** After the end, missing messages may still come from the station's queue. */
 export const GRACE_MS = 2 * 60_000;
 /** And after we asked for them. */
@@ -87,7 +89,8 @@ function rearm(turn: Turn): void {
     context.createdAt + ETERNAL_MS,
     ...(context.unpluggedAt === null ? [] : [context.unpluggedAt + UNPLUGGED_MS]),
   ].filter((moment) => moment > now);
-  turn.arm("watch", Math.min(now + SILENCE_MS, ...moments));
+  const look = context.alerted.includes("stuckSession") ? STUCK_LOOK_MS : SILENCE_MS;
+  turn.arm("watch", Math.min(now + look, ...moments));
 }
 
 function alert(turn: Turn, kind: "implausibleMeter" | "stuckSession", detail: string): void {
