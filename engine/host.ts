@@ -8,7 +8,8 @@ import { PlatformError, toPlatformError } from "#schemas/errors.ts";
 import type { ActorKind, InputProviders, InputRequest, PlainEvent } from "./actor.ts";
 import { actorSubject } from "./actor_client.ts";
 import { Alarms } from "./alarms.ts";
-import type { DueEffect, ShardCursor } from "./batch.ts";
+import type { ShardCursor } from "./batch.ts";
+import { carryOut, type EffectEnds } from "./carry_out.ts";
 import { decodeEnvelope, encodeAnswer } from "./envelope.ts";
 import { Lane, type LaneHost, type Unit } from "./lane.ts";
 import { setAside } from "./dead_letter.ts";
@@ -61,6 +62,7 @@ export class Host implements LaneHost {
   readonly #loader: Loader;
   readonly #alarms: Alarms;
   readonly #outbox: Outbox;
+  readonly #ends: EffectEnds;
   readonly #committed = new Set<number>();
   readonly #committedFacts = new Set<number>();
   #stops: (() => void)[] = [];
@@ -79,13 +81,12 @@ export class Host implements LaneHost {
     this.#loader = new Loader(store, this.#kinds, () => clock.now());
     this.#alarms = new Alarms(clock, (alarm) => this.#ring(alarm));
     this.#outbox = new Outbox({ store, actors, clock, telemetry });
+    this.#ends = { alarms: this.#alarms, outbox: this.#outbox, bus: parts.bus };
     this.#counts = {
       withheld: telemetry.counter(
         "statewatt_answers_withheld_total",
         "Answers not given, by cause",
-        [
-          "cause",
-        ],
+        ["cause"],
       ),
       quarantined: telemetry.counter(
         "statewatt_events_quarantined_total",
@@ -136,7 +137,7 @@ export class Host implements LaneHost {
       if (change.effects.some(({ type }) => type === "fact")) this.#committedFacts.add(shard);
     }
     unit.respond();
-    for (const due of unit.due) this.#carryOut(due);
+    for (const due of unit.due) carryOut(due, this.#ends);
   }
 
   discard(units: readonly Unit[]): void {
@@ -372,31 +373,6 @@ export class Host implements LaneHost {
     telemetry.log("error", "a chart threw on a message", { actor: item.to, reason });
     void setAside(item, reason, this.#parts);
     item.answer({ kind: "error", error: toPlatformError(error) });
-  }
-
-  #carryOut({ id, actor, seq, effect }: DueEffect): void {
-    switch (effect.type) {
-      case "tell":
-        this.#outbox.send({ id, receiver: effect.to, event: JSON.stringify(effect.event) });
-        return;
-      case "send":
-        this.#parts.bus.tell(effect.subject, effect.text);
-        return;
-      case "arm":
-        this.#alarms.arm({
-          actor,
-          name: effect.name,
-          due: effect.due,
-          generation: seq,
-          event: JSON.stringify(effect.event),
-        });
-        return;
-      case "disarm":
-        this.#alarms.disarm(actor, effect.name);
-        return;
-      default:
-        return;
-    }
   }
 
   #noteCommitted(shard: number): void {

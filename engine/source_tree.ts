@@ -59,8 +59,22 @@ export function functionsOf(file: SourceFile): readonly FunctionSpan[] {
     if (match[3] !== undefined && match[1] === "") return [];
     // A call or a method's signature has no body.
     if (text.endsWith(";")) return [];
-    const end = `${match[1]}}`;
-    const length = file.lines.slice(index).findIndex((line) => line === end) + 1;
+    const length = bodyEnd(file.lines, index, match[1] ?? "") - index + 1;
     return length > 0 ? [{ name, line: index + 1, length }] : [];
   });
+}
+
+/** Index of the line that closes the body; before `start` when what starts there is only a call. */
+function bodyEnd(lines: readonly string[], start: number, indent: string): number {
+  if (/[^{(,<]$/.test(lines[start] ?? "")) return -1;
+  for (let index = start + 1; index < lines.length; index++) {
+    const line = lines[index] ?? "";
+    if (!line.startsWith(indent) || /^\s/.test(line.slice(indent.length)) || line === indent) {
+      continue;
+    }
+    const text = line.slice(indent.length);
+    if (text === "}") return index;
+    if (!/^[)}>\]].*[{(]$/.test(text)) return -1;
+  }
+  return -1;
 }

@@ -13,7 +13,8 @@ const files = sourceFiles([
   "loadtest",
   "web",
 ]);
-const isTest = (path: string): boolean => /_test\.tsx?$|_contract\.ts$|\/testing\.ts$/.test(path);
+const isTest = (path: string): boolean =>
+  /_test\.tsx?$|_contract\.ts$|(^|\/|_)testing(_\w+)?\.ts$/.test(path);
 const inside = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);
 const isMain = (path: string): boolean => /(^|\/)main\.tsx?$/.test(path);
 /** Composition roots: the only places that may import everything. */
@@ -62,14 +63,14 @@ test("an actor kind imports no other kind: it sends to its address", () => {
 
 test("libraries of the outside world stay behind their adapters", () => {
   const homes: readonly (readonly [RegExp, RegExp])[] = [
-    [/^postgres$/, /\/adapters\/|^api\/queries\/|^start\//],
+    [/^postgres$/, /\/adapters\/|^api\/queries\/|^(start|loadtest)\//],
     [/^@nats-io\//, /\/adapters\/|^start\//],
     [/^hono/, /^api\//],
     [/^ws$/, /^gateway\/|^loadtest\//],
     [/^xstate$/, /^engine\/|^actors\/\w+\/(machine|[a-z_]*states)\.ts$/],
   ];
   const found = breaches((file) =>
-    isTest(file.path)
+    isTest(file.path) || isMain(file.path)
       ? []
       : importsOf(file).filter((name) =>
         homes.some(([library, home]) => library.test(name) && !home.test(file.path))
@@ -128,7 +129,7 @@ test("nothing is unfinished, hidden from the compiler or written to the console"
   );
   const found = breaches((file) =>
     file.lines.flatMap((line, index) => {
-      const writes = /\bconsole\./.test(line) && !inside(file.path, "web") &&
+      const writes = /\bconsole\.\w+\(/.test(line) && !inside(file.path, "web") &&
         !inside(file.path, "loadtest") && !inside(file.path, "start");
       return marks.test(line) || writes ? [`:${index + 1} ${line.trim()}`] : [];
     })
