@@ -1,6 +1,7 @@
 /**
- * The REST application: mounts routes, and does what is the same for all of them: key, limits, idempotency,
- * errors, headers. A function of `Request` to `Response`, so that tests need no socket.
+ * The REST application: mounts routes, and does what is the same for all of them: key, limits,
+ * idempotency, errors, headers. A function of `Request` to `Response`, so that tests need no
+ * socket.
  */
 import { type Context, Hono } from "hono";
 import { errorKinds, PlatformError, toPlatformError } from "#schemas/errors.ts";

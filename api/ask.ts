@@ -24,7 +24,9 @@ export interface Question {
   readonly timeoutMs?: number;
 }
 
-/** Asks an actor and gives its reply, after its commit. Repeats under one Idempotency-Key ask once. */
+/**
+ * Asks an actor and gives its reply, after its commit. Repeats under one Idempotency-Key ask once.
+ */
 export async function askActor<Reply>(
   asked: Asked,
   to: Address,

@@ -19,7 +19,10 @@ interface Guesses {
   at: number;
 }
 
-/** Knows the operator by `Authorization: Bearer <key>`. Wrong keys cost the sender's address a guess. */
+/**
+ * Knows the operator by `Authorization: Bearer <key>`. Wrong keys cost the sender's address a
+ * guess.
+ */
 export class Authenticator {
   readonly #key: Uint8Array;
   readonly #clock: Clock;

@@ -15,8 +15,8 @@ export interface Wanted {
 }
 
 /**
- * The inbox of one api process: actors send each change of a command to `replyTo`, and whoever waits for it
- * is woken.
+ * The inbox of one api process: actors send each change of a command to `replyTo`, and whoever
+ * waits for it is woken.
  */
 export class CallOutcomes {
   readonly replyTo: string;

@@ -45,7 +45,7 @@ export function consolePages(root: string | undefined): MiddlewareHandler {
   };
 }
 
-/** Paths that belong to others: the driver app is not part of this console. */
+/** Paths that belong to others: the driver app is not part of these pages. */
 function isElsewhere(path: string): boolean {
   return /^\/(api|drive|ocpp|problems)(\/|$)/.test(path);
 }

@@ -1,6 +1,6 @@
 /**
- * Server-sent events (HTML Living Standard, 9.2): one feed of facts per process, fanned out to its clients.
- * A client that does not keep up is closed and comes back with Last-Event-ID.
+ * Server-sent events (HTML Living Standard, 9.2): one feed of facts per process, fanned out to its
+ * clients. A client that does not keep up is closed and comes back with Last-Event-ID.
  */
 import type { Clock } from "#engine/ports/clock.ts";
 import type { Fact, FactFeed } from "#engine/ports/facts.ts";
@@ -63,7 +63,9 @@ export class EventStream {
     this.#feed = feed;
   }
 
-  /** Begins to follow, some way back, so that clients of a process that was restarted can resume. */
+  /**
+   * Begins to follow, some way back, so that clients of a process that was restarted can resume.
+   */
   async start(): Promise<void> {
     this.#newest = await this.#feed.lastSequence();
     this.#knownAfter = Math.max(0, this.#newest - HISTORY_MAX);
@@ -74,8 +76,8 @@ export class EventStream {
   }
 
   /**
-   * An endless response. With `lastEventId` it starts with what came after; when that is no longer known, with
-   * an event `reset`: the client must read everything again.
+   * An endless response. With `lastEventId` it starts with what came after; when that is no longer
+   * known, with an event `reset`: the client must read everything again.
    *
    * @throws {PlatformError} "overloaded" when too many streams are open.
    */

@@ -1,9 +1,9 @@
 /**
  * `Idempotency-Key`: a repeated POST changes nothing and gets the first answer again, for 24 hours.
  *
- * The row is written before the work with status 0 and a seed, completed after it. Ids of commands and
- * causes of events are derived from the seed, so that a repeat after a crash or a time-out in between meets
- * actors that know what they have already done.
+ * The row is written before the work with status 0 and a seed, completed after it. Ids of commands
+ * and causes of events are derived from the seed, so that a repeat after a crash or a time-out in
+ * between meets actors that know what they have already done.
  */
 import { createHash } from "node:crypto";
 import { PlatformError } from "#schemas/errors.ts";
@@ -13,8 +13,8 @@ import type { Rows } from "./ports/rows.ts";
 import type { Reply } from "./reply.ts";
 
 /**
- * A row still open after this belongs to a process that is gone, or to a CALL whose station is slow: to take
- * that over is harmless, for its id is the same and both wait for the one answer.
+ * A row still open after this belongs to a process that is gone, or to a CALL whose station is
+ * slow: to take that over is harmless, for its id is the same and both wait for the one answer.
  */
 const IN_PROGRESS_SECONDS_MAX = 60;
 const KEY_LENGTH_MAX = 255;
@@ -50,7 +50,8 @@ export function idMaker(platform: Platform, seed?: string): (purpose: string) =>
 /**
  * Runs `work` once per key and gives its reply again on repeats.
  *
- * @throws {PlatformError} "key-reused" for another request under the key, "conflict" while the first runs.
+ * @throws {PlatformError} "key-reused" for another request under the key, "conflict" while the
+ * first runs.
  */
 export async function once(
   platform: Platform,
@@ -89,7 +90,8 @@ async function begin(rows: Rows, platform: Platform, keyed: Keyed): Promise<Begu
   const place = [tenant, name, keyed.key];
   const seed = platform.random.uuid();
   const inserted = await rows.all(
-    `INSERT INTO idempotency (tenant, principal, key, request_hash, status, body, headers, expires_at)
+    `INSERT INTO idempotency (tenant, principal, key, request_hash, status, body, headers,
+        expires_at)
       VALUES ($1, $2, $3, $4, 0, $5, '{}', now() + interval '24 hours')
       ON CONFLICT (tenant, principal, key) DO UPDATE SET request_hash = excluded.request_hash,
         status = 0, body = excluded.body, headers = '{}', expires_at = excluded.expires_at

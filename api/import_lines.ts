@@ -47,7 +47,8 @@ function readLine(line: number, content: string): ImportRow | BadRow {
 }
 
 /**
- * Objects by the names of the header. Empty cells are left out; `a.b` makes no object: columns are flat.
+ * Objects by the names of the header. Empty cells are left out; `a.b` makes no object: columns are
+ * flat.
  *
  * @throws {PlatformError} "malformed" when there is no header.
  */

@@ -6,8 +6,8 @@ const DEPTH_MAX = 64;
 /**
  * Parses JSON that may go on to stations and into the database.
  *
- * @throws {PlatformError} "malformed" for what is no JSON, and for JSON that Postgres refuses: U+0000,
- * unpaired surrogates, numbers outside float8.
+ * @throws {PlatformError} "malformed" for what is no JSON, and for JSON that Postgres refuses:
+ * U+0000, unpaired surrogates, numbers outside float8.
  */
 export function parseJson(text: string, what: string): unknown {
   let value: unknown;

@@ -51,7 +51,7 @@ export interface StartedApi {
 
 const HOUSEKEEPING_MS = 600_000;
 
-/** Serves REST, events and console. Everything given stays the caller's to close. */
+/** Serves REST, events and pages. Everything given stays the caller's to close. */
 export async function startApi(options: ApiOptions): Promise<StartedApi> {
   const { actors, bus, clock, config, random, telemetry } = options;
   const tenants = postgresTenants({

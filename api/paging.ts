@@ -6,7 +6,10 @@ import type { Conditions } from "./conditions.ts";
 import type { Rows } from "./ports/rows.ts";
 import type { Page } from "./reply.ts";
 
-/** Where a list reads from, and the two columns that order it: one by value, one that makes it unique. */
+/**
+ * Where a list reads from, and the two columns that order it: one by value, one that makes it
+ * unique.
+ */
 export interface Listing {
   readonly select: string;
   readonly from: string;
@@ -44,7 +47,8 @@ export async function pageOf<Row extends object, Item>(
     );
   }
   const found = await rows.all<Row & Keys>(
-    `SELECT ${listing.select}, ${first.name}::text AS page_first, ${second.name}::text AS page_second
+    `SELECT ${listing.select}, ${first.name}::text AS page_first,
+        ${second.name}::text AS page_second
       FROM ${listing.from} WHERE ${listing.where.text}
       ORDER BY ${first.name} ${direction}, ${second.name} ${direction}
       LIMIT ${listing.where.value(query.limit + 1)}`,

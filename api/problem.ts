@@ -1,4 +1,7 @@
-/** Anything thrown → `application/problem+json` (RFC 9457). The only file that knows HTTP statuses of errors. */
+/**
+ * Anything thrown → `application/problem+json` (RFC 9457). The only file that knows HTTP statuses
+ * of errors.
+ */
 import { type ErrorKind, errorKinds, type FieldError, toPlatformError } from "#schemas/errors.ts";
 import type { Problem } from "#schemas/rest/shape.ts";
 import type { Reply } from "./reply.ts";

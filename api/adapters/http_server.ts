@@ -35,7 +35,10 @@ export type FetchFunction = (
 const HEADERS_TIMEOUT_MS = 20_000;
 /** A body of an import over a slow line. */
 const REQUEST_TIMEOUT_MS = 300_000;
-/** Longer than the idle time of usual proxies, so that they close first and never meet a closing socket. */
+/**
+ * Longer than the idle time of usual proxies, so that they close first and never meet a closing
+ * socket.
+ */
 const KEEP_ALIVE_MS = 75_000;
 const CLOSE_GRACE_MS = 1_000;
 
@@ -106,8 +109,8 @@ async function serve(
     const remoteAddress = incoming.socket.remoteAddress ?? "";
     await send(await fetch(request, { remoteAddress }), outgoing, gone.signal);
   } catch {
-    // The application renders its own errors: what comes here is a connection that broke, or a bug in
-    // rendering. Nothing of it is for the client.
+    // The application renders its own errors: what comes here is a connection that broke, or a bug
+    // in rendering. Nothing of it is for the client.
     if (outgoing.headersSent) outgoing.destroy();
     else plain(outgoing, 500, "Internal error");
   }

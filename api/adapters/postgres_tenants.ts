@@ -13,13 +13,16 @@ export interface PostgresTenantsOptions {
 const timestamptz = 1184;
 const int8 = 20;
 
-/** SQLSTATE classes and client codes that mean "not now": connection, resources, operator intervention. */
+/**
+ * SQLSTATE classes and client codes that mean "not now": connection, resources, operator
+ * intervention.
+ */
 const unreachable =
   /^(08|53|57P)|^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ENOTFOUND|ETIMEDOUT|EHOST)/;
 
 /**
- * A pool of the role `statewatt_api`: row-level security holds for everything it does, and no query runs
- * outside a transaction that names its tenant.
+ * A pool of the role `statewatt_api`: row-level security holds for everything it does, and no query
+ * runs outside a transaction that names its tenant.
  */
 export function postgresTenants(options: PostgresTenantsOptions): Tenants {
   const sql = postgres(options.url, {
@@ -73,7 +76,9 @@ function rowsOf(transaction: postgres.TransactionSql): Rows {
   };
 }
 
-/** `2026-11-22 17:05:23.12+00` as RFC 3339 with six digits, so that texts sort as their instants. */
+/**
+ * `2026-11-22 17:05:23.12+00` as RFC 3339 with six digits, so that texts sort as their instants.
+ */
 function instantText(text: string): string {
   const match = /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?\+00$/.exec(text);
   if (match === null) return text;

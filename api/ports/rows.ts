@@ -12,8 +12,8 @@ export interface Tenants {
   /**
    * Runs `work` in one transaction that sees and changes only rows of `tenant`.
    *
-   * @throws {PlatformError} "unavailable" when the database cannot be reached, "overloaded" when it took
-   * too long.
+   * @throws {PlatformError} "unavailable" when the database cannot be reached, "overloaded" when it
+   * took too long.
    */
   run<Result>(tenant: string, work: (rows: Rows) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;

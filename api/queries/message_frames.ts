@@ -1,4 +1,7 @@
-/** What a journal row says on the wire: the station's CALL and our answer, our CALLs and its answers. */
+/**
+ * What a journal row says on the wire: the station's CALL and our answer, our CALLs and its
+ * answers.
+ */
 import type { OcppMessage } from "#schemas/rest/observe.ts";
 import { type OcppProtocol, ocppProtocols } from "#schemas/events/gateway.ts";
 import type { StationMessage } from "#schemas/message.ts";

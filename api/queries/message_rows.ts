@@ -1,6 +1,6 @@
 /**
- * The OCPP log of a station: frames of the journal (its own and its sessions' rows) and of the frame log, as
- * one list by time. Both sides are read a piece at a time behind one cursor.
+ * The OCPP log of a station: frames of the journal (its own and its sessions' rows) and of the
+ * frame log, as one list by time. Both sides are read a piece at a time behind one cursor.
  */
 import { formatAddress } from "#schemas/address.ts";
 import type { MessageQuery, OcppMessage } from "#schemas/rest/observe.ts";
@@ -110,7 +110,9 @@ async function* journalled(
   }
 }
 
-/** Per actor a short range of the index (actor, seq), merged: no sort of the station's whole life. */
+/**
+ * Per actor a short range of the index (actor, seq), merged: no sort of the station's whole life.
+ */
 function journalPiece(
   rows: Rows,
   { actors, query }: { readonly actors: readonly string[]; readonly query: MessageQuery },

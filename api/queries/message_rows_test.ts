@@ -55,8 +55,8 @@ async function seed(): Promise<void> {
   await sql`INSERT INTO stations (tenant, id, security_profile, quiet, registration,
       heartbeat_interval_seconds, authorisation_required, connected, created_at)
     VALUES ('default', 'CP1', 0, false, 'Accepted', 300, true, true, now())`;
-  await sql`INSERT INTO sessions (tenant, id, station_id, transaction_id, started_at, energy_wh, status,
-      state, billable, created_at)
+  await sql`INSERT INTO sessions (tenant, id, station_id, transaction_id, started_at, energy_wh,
+      status, state, billable, created_at)
     VALUES ('default', 'CP1~1', 'CP1', '9', now(), 0, 'open', 'Charging', true, now())`;
   await sql`INSERT INTO commands (tenant, id, station_id, kind, action, status, request, created_at,
       updated_at)

@@ -29,11 +29,13 @@ interface SessionRow {
   readonly socPercent: number | null;
 }
 
-// The register only grows: of what the last transition and the last sample told, the larger is the newer.
+// The register only grows: of what the last transition and the last sample told, the larger is the
+// newer.
 const columns = `s.id, s.station_id, s.evse_id, s.connector_id, s.token_uid, s.token_type,
-  s.transaction_id, s.started_at, s.ended_at, s.meter_start_wh, s.meter_stop_wh, s.stop_reason, s.status,
-  s.state, s.billable, s.annotation, s.flags,
-  CASE WHEN s.status = 'open' THEN greatest(s.energy_wh, p.energy_wh) ELSE s.energy_wh END AS energy_wh,
+  s.transaction_id, s.started_at, s.ended_at, s.meter_start_wh, s.meter_stop_wh, s.stop_reason,
+  s.status, s.state, s.billable, s.annotation, s.flags,
+  CASE WHEN s.status = 'open' THEN greatest(s.energy_wh, p.energy_wh) ELSE s.energy_wh
+    END AS energy_wh,
   CASE WHEN s.status = 'open' THEN p.power_w END AS power_w,
   CASE WHEN s.status = 'open' THEN p.current_a END AS current_a,
   p.soc_percent`;

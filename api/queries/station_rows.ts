@@ -91,7 +91,10 @@ function filtered(filter: StationFilter): Conditions {
     .addIf(filter.locationId, "s.location_id = ?");
 }
 
-/** A box first (cheap), then the great circle. The box is left out across the date line and at the poles. */
+/**
+ * A box first (cheap), then the great circle. The box is left out across the date line and at the
+ * poles.
+ */
 function addNear(where: Conditions, near: string, radiusM: number): void {
   const [latitude = 0, longitude = 0] = near.split(",").map(Number);
   const degrees = radiusM / METRES_PER_DEGREE;

@@ -21,7 +21,9 @@ interface TokenRow {
 
 const columns = "uid, type, status, group_id, expires_at, concurrent_sessions, created_at";
 
-/** The key of a token: cards are compared without case (OCPP 1.6, 4.1; 2.0.1 Part 2, IdTokenType). */
+/**
+ * The key of a token: cards are compared without case (OCPP 1.6, 4.1; 2.0.1 Part 2, IdTokenType).
+ */
 export function tokenKey(uid: string): string {
   return uid.toLowerCase();
 }
@@ -57,8 +59,8 @@ export interface WrittenToken {
 }
 
 /**
- * Creates or replaces tokens, one version each. The lock on the tenant's version makes versions visible in
- * order: a cache that has seen one has seen all before.
+ * Creates or replaces tokens, one version each. The lock on the tenant's version makes versions
+ * visible in order: a cache that has seen one has seen all before.
  */
 export async function writeTokens(
   rows: Rows,

@@ -21,7 +21,10 @@ import { type Asked, list, type Route, route } from "../route.ts";
 import { shapeCheck } from "../shape_check.ts";
 
 const tag = "Commands";
-/** How long a station has for its answer: the slowest mobile links and unlock motors need most of it. */
+/**
+ * How long a station has for its answer: the slowest mobile links and unlock motors need most of
+ * it.
+ */
 const TIMEOUT_MS = 30_000;
 /** How long a command waits for a station that is away: a reconnect, not a night. */
 const QUEUE_MS = 60_000;
@@ -130,7 +133,9 @@ function commanded(
   });
 }
 
-/** @throws {PlatformError} "malformed" unless exactly one of `filter` and `stationIds` was given. */
+/**
+ * @throws {PlatformError} "malformed" unless exactly one of `filter` and `stationIds` was given.
+ */
 async function chosenStations(
   { platform, tenant }: Asked,
   { filter, stationIds: named }: CommandMany,

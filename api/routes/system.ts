@@ -1,4 +1,7 @@
-/** For those who run the platform: open to everybody who can reach the port, and says nothing of anybody. */
+/**
+ * For those who run the platform: open to everybody who can reach the port, and says nothing of
+ * anybody.
+ */
 import { Type } from "@sinclair/typebox";
 import { Readiness } from "#schemas/rest/observe.ts";
 import { type Route, route } from "../route.ts";

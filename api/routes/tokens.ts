@@ -171,7 +171,9 @@ function rowDetail(thrown: unknown): string {
   return error.message;
 }
 
-/** Waits for the caches, but not for ever: they find the change by themselves within two seconds. */
+/**
+ * Waits for the caches, but not for ever: they find the change by themselves within two seconds.
+ */
 async function tellWorkers({ platform, tenant }: Asked): Promise<void> {
   try {
     await platform.bus.ask(tokensChangedSubject, JSON.stringify({ tenant }), CACHE_WAIT_MS);
