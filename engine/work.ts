@@ -12,8 +12,11 @@ import type {
 import type { MessageHeader } from "./ports/actors.ts";
 import { step, type Stepped, withContext } from "./step.ts";
 
-/** A forward may forward again: charger, session, charger. More is a loop. */
-const FORWARD_DEPTH_MAX = 8;
+/**
+ * Forwards of one commit: a charger closes all its sessions (32 at most), each of which may tell it
+ * something back. More is a loop.
+ */
+const FORWARDS_MAX = 128;
 
 /** One actor in memory. */
 export interface ActorSlot {
@@ -103,7 +106,12 @@ export function work(item: WorkItem, context: WorkContext): WorkOutcome {
     const reply = slot.kind.answer?.(full, slot.state.context, slot.state.value);
     return { outcome: "done", changes: [], reply: render(reply), refusal: undefined };
   }
-  if (eventClass === "transition") return transition({ item, context, slot, event: full }, render);
+  const headerText = slot === root
+    ? item.headerText
+    : viaHeader(root.kind.kind, item.headerText);
+  if (eventClass === "transition") {
+    return transition({ item: { ...item, headerText }, context, slot, event: full }, render);
+  }
 
   const folded = slot.kind.fold?.(full, slot.state.context);
   if (folded === undefined) {
@@ -119,13 +127,12 @@ export function work(item: WorkItem, context: WorkContext): WorkOutcome {
   if (eventClass === "beat") {
     return { outcome: "done", changes: [silent(next)], reply, refusal: undefined };
   }
-  const via = slot === root ? item.headerText : viaHeader(root.kind.kind, item.headerText);
   const change: Change = {
     slot: next,
     class: "S",
     at: now,
     type: event.type,
-    headerText: via,
+    headerText,
     bodyText: item.bodyText,
     inputsText: null,
     reply: null,
@@ -185,7 +192,7 @@ class TransitionRun {
   refusal: PlatformError | undefined = undefined;
   readonly #context: WorkContext;
   readonly #slots = new Map<string, ActorSlot>();
-  #depth = 0;
+  #forwards = 0;
 
   constructor(context: WorkContext) {
     this.#context = context;
@@ -240,8 +247,8 @@ class TransitionRun {
     const slot = this.#slots.get(to) ?? this.#context.slot(to);
     if (slot === undefined) return to;
     assertSamePartition(slot, this.changes[0]?.slot);
-    if (++this.#depth > FORWARD_DEPTH_MAX) {
-      throw new RangeError(`Cannot forward to ${to}: more than ${FORWARD_DEPTH_MAX} forwards`);
+    if (++this.#forwards > FORWARDS_MAX) {
+      throw new RangeError(`Cannot forward to ${to}: more than ${FORWARDS_MAX} forwards`);
     }
     const event: ActorEvent = {
       ...plain,
