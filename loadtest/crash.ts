@@ -64,7 +64,7 @@ async function killOnce(
   const before = fleet.acknowledged.length;
   await (plan.kind === "main" ? platform.killMain() : platform.killAll());
   platform.spawn();
-  const answeredMs = await msUntilAnswer(platform.ocppUrl, PROBE);
+  const answeredMs = await msUntilAnswer(platform, PROBE);
   await platform.ready();
   await churn;
   await fleet.settled();

@@ -56,7 +56,10 @@ async function assertSession(
   );
 }
 
-/** A client of ocpp-rpc in strict mode: it refuses whatever breaks the official schemas, both ways. */
+/**
+ * A client of ocpp-rpc in strict mode: it refuses whatever breaks the official schemas, both ways. It cannot
+ * be strict about 2.1, whose schema names it does not find.
+ */
 async function withRpcClient(
   identity: string,
   protocol: string,
@@ -67,7 +70,7 @@ async function withRpcClient(
       endpoint: platform.ocppUrl,
       identity,
       protocols: [protocol],
-      strictMode: true,
+      strictMode: ["ocpp1.6", "ocpp2.0.1"],
       reconnect: false,
     } as unknown as ConstructorParameters<typeof RPCClient>[0],
   );
@@ -124,7 +127,7 @@ test("ocpp-rpc, strict, OCPP 1.6: a whole session", () =>
   }));
 
 for (const [identity, protocol] of [["RPC201", "ocpp2.0.1"], ["RPC21", "ocpp2.1"]] as const) {
-  test(`ocpp-rpc, strict, ${protocol}: a whole session`, () =>
+  test(`ocpp-rpc, ${protocol}: a whole session`, () =>
     withRpcClient(identity, protocol, async (client) => {
       const boot = await client.call("BootNotification", {
         reason: "PowerUp",
