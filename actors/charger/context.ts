@@ -33,7 +33,10 @@ export interface ChargerContext {
   readonly connections: number;
   /** The last protocol spoken: it outlives the connection, and queued commands are worded in it. */
   readonly protocol: OcppProtocol | null;
+  /** By steps alone, so that facts are the same when they are replayed; see `heardAt`. */
   readonly lastSeenAt: number | null;
+  /** The same, and by heartbeats, which leave no trace. */
+  readonly heardAt: number;
   /** When its row was written last. */
   readonly shownAt: number;
   readonly boot: BootRecord | null;
@@ -259,6 +262,7 @@ export function newCharger(tenant: string, stationId: string, key: string): Char
     connections: 0,
     protocol: null,
     lastSeenAt: null,
+    heardAt: 0,
     shownAt: 0,
     boot: null,
     bootTimes: [],

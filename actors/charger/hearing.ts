@@ -128,7 +128,7 @@ function tokenRequest(uid: string): InputRequest {
 }
 
 export function fold(event: ChargerEvent, context: ChargerContext): Folded<ChargerContext> {
-  return { context: { ...context, lastSeenAt: event.now }, reply: foldReply(event, context) };
+  return { context: { ...context, heardAt: event.now }, reply: foldReply(event, context) };
 }
 
 function foldReply(event: ChargerEvent, context: ChargerContext): unknown {

@@ -20,7 +20,7 @@ export function describeStation(context: ChargerContext): StationDescription {
     presence: {
       connected: link !== null,
       protocol: link?.protocol ?? null,
-      lastSeenAt: context.lastSeenAt === null ? null : formatInstant(context.lastSeenAt),
+      lastSeenAt: formatSeen(context),
     },
     boot: {
       vendor: boot?.vendor ?? null,
@@ -31,6 +31,11 @@ export function describeStation(context: ChargerContext): StationDescription {
     evses: describeEvses(context),
     openSessions: openSessionIds(context),
   };
+}
+
+function formatSeen({ lastSeenAt, heardAt }: ChargerContext): string | null {
+  const seenAt = Math.max(lastSeenAt ?? 0, heardAt);
+  return seenAt === 0 ? null : formatInstant(seenAt);
 }
 
 function describeEvses(context: ChargerContext): readonly EvseDescription[] {
@@ -69,7 +74,7 @@ export function stationRow(context: ChargerContext): ViewRow {
       connected: link !== null,
       gateway: link?.gateway ?? null,
       protocol: link?.protocol ?? null,
-      last_seen_at: context.lastSeenAt === null ? null : formatInstant(context.lastSeenAt),
+      last_seen_at: formatSeen(context),
       vendor: boot?.vendor ?? null,
       model: boot?.model ?? null,
       serial_number: boot?.serialNumber ?? null,
