@@ -46,6 +46,7 @@ export async function runAllInOne(
 ): Promise<void> {
   const parts: Part[] = [];
   const stop = stopSignal();
+  stopOnBug(stop);
   const elapsed = elapsedMs();
   const say = (line: string): void => {
     process.stdout.write(`${(elapsed() / 1_000).toFixed(1).padStart(6)} s  ${line}\n`);
@@ -196,8 +197,9 @@ function readOptions(args: readonly string[]): StartOptions {
 }
 
 /**
- * The first signal stops in order; one that comes later, at once (the next start ends what is left).
- * A Ctrl-C comes twice at the same moment: from the terminal and from the task runner above us.
+ * The first signal stops in order; one that comes later, at once (the next start ends what is
+ * left). A Ctrl-C comes twice at the same moment: from the terminal and from the task runner above
+ * us.
  */
 function stopSignal(): AbortController {
   const stop = new AbortController();
@@ -211,6 +213,18 @@ function stopSignal(): AbortController {
     });
   }
   return stop;
+}
+
+/**
+ * What nobody caught leaves the process in an unknown state: it stops in order, with exit code 1.
+ */
+function stopOnBug(stop: AbortController): void {
+  for (const name of ["uncaughtException", "unhandledRejection"] as const) {
+    process.on(name, (thrown: unknown) => {
+      if (!stop.signal.aborted) fail(thrown);
+      stop.abort(thrown);
+    });
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -224,6 +224,19 @@ test("a signal that comes twice at the same moment stops in order all the same",
   });
 });
 
+test("a bug that nobody catches stops in order with exit code 1", async () => {
+  await withPlace(async (place) => {
+    const run = place.run();
+    await ready(run);
+
+    await fetch(`http://127.0.0.1:${place.environment["HTTP_PORT"]}/bug`);
+
+    assert.equal(await run.ended(), 1);
+    assert.match(run.output(), /Error: a bug/);
+    assert.deepEqual(serversOf(place.folder), []);
+  });
+});
+
 test("a server that is killed while the platform runs is brought back", async () => {
   await withPlace(async (place) => {
     const run = place.run();

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import {
   accessSync,
-  chmodSync,
   constants,
   existsSync,
   mkdirSync,
@@ -13,7 +12,7 @@ import {
 } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { basename, delimiter, join } from "node:path";
 import process from "node:process";
 import { runProgram } from "./run_program.ts";
 import { errorText, StartError } from "./start_error.ts";
@@ -110,9 +109,8 @@ async function install(path: string, fetch: (folder: string) => Promise<void>): 
     await fetch(folder);
     const found = readdirSync(folder, { recursive: true, encoding: "utf8" })
       .map((name) => join(folder, name))
-      .find((file) => file.endsWith(programName) && statSync(file).isFile());
+      .find((file) => basename(file) === programName && isProgram(file));
     if (found === undefined) throw new Error("it holds no nats-server");
-    chmodSync(found, 0o755);
     renameSync(found, path);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -138,12 +136,17 @@ async function fetchPackage(folder: string): Promise<void> {
   await runProgram(["dpkg-deb", "-x", file, "unpacked"], { cwd: folder });
 }
 
-async function fetchRelease(folder: string): Promise<void> {
+/**
+ * Puts the official release into `folder`, unpacked.
+ *
+ * @throws when it cannot be had or its checksum is not the expected one.
+ */
+export async function fetchRelease(folder: string, from: string = releaseUrl): Promise<void> {
   const platform = releasePlatform();
   const archive = `nats-server-v${releaseVersion}-${platform}.tar.gz`;
-  const content = await download(`${releaseUrl}/${archive}`);
+  const content = await download(`${from}/${archive}`);
   const checksum = createHash("sha256").update(content).digest("hex");
-  if (checksum !== await expectedChecksum(platform, archive)) {
+  if (checksum !== await expectedChecksum(platform, archive, from)) {
     throw new Error(`the checksum of ${archive} is wrong`);
   }
   await writeFile(join(folder, archive), content);
@@ -155,10 +158,14 @@ function releasePlatform(): string {
   return `${process.platform}-${architecture}`;
 }
 
-async function expectedChecksum(platform: string, archive: string): Promise<string> {
+async function expectedChecksum(
+  platform: string,
+  archive: string,
+  from: string,
+): Promise<string> {
   const pinned = pinnedChecksums[platform];
   if (pinned !== undefined) return pinned;
-  const list = new TextDecoder().decode(await download(`${releaseUrl}/SHA256SUMS`));
+  const list = new TextDecoder().decode(await download(`${from}/SHA256SUMS`));
   const line = list.split("\n").find((text) => text.trim().endsWith(archive));
   const checksum = line?.trim().split(/\s+/)[0];
   if (checksum === undefined) throw new Error(`there is no checksum for ${archive}`);

@@ -33,7 +33,8 @@ export async function startPlatform(setting: PlatformSetting): Promise<Part> {
     const autoRegister = config.autoRegisterStations;
     const publisher = cluster.facts;
     parts.push(await startWorker({ ...cluster, databaseUrl, actors, publisher, autoRegister }));
-    // The api listens before stations are let in: whoever looks at /readyz sees the gateway missing.
+    // The api listens before stations are let in: whoever looks at /readyz sees the gateway
+    // missing.
     const missing = new Set(["gateway"]);
     const readiness = readinessOf(cluster, missing);
     const keys = { operatorKey, serverKey: Buffer.from(setting.serverKey) };

@@ -53,9 +53,9 @@ export async function endProcess(mark: ProcessMark, steps: readonly StopStep[]):
 }
 
 /**
- * Processes running `program` (a file name) whose working directory is `folder`: ours, whatever became
- * of our records. The folder is compared by its identity, so that a container's process with a
- * like-named folder is not meant; or by its name when it was deleted under a running process.
+ * Processes running `program` (a file name) whose working directory is `folder`: ours, whatever
+ * became of our records. The folder is compared by its identity, so that a container's process with
+ * a like-named folder is not meant; or by its name when it was deleted under a running process.
  * `folder` is a real path. Linux only; elsewhere none.
  */
 export function processesIn(folder: string, program: string): readonly ProcessMark[] {

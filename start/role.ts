@@ -1,6 +1,7 @@
 /**
- * `deno task gateway|worker|api`: one role as a process of its own, over Postgres and NATS that are there
- * already. Any number of each may run; gateways of one host share their port by a load balancer.
+ * `deno task gateway|worker|api`: one role as a process of its own, over Postgres and NATS that are
+ * there already. Any number of each may run; gateways of one host share their port by a load
+ * balancer.
  */
 import process from "node:process";
 import { Buffer } from "node:buffer";
@@ -64,7 +65,9 @@ function given(name: string, value: string | undefined): string {
   throw new ConfigError(`${name} must be set: the same text for every process of a platform.`);
 }
 
-/** Runs until SIGINT or SIGTERM. Sets the exit code: 0 stopped, 1 could not start, 2 no such role. */
+/**
+ * Runs until SIGINT or SIGTERM. Sets the exit code: 0 stopped, 1 could not start, 2 no such role.
+ */
 async function run(name: string | undefined): Promise<void> {
   const role = roles[name ?? ""];
   if (role === undefined) {

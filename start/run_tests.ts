@@ -138,7 +138,10 @@ async function runTests(request: Request): Promise<Counts> {
   }
 }
 
-/** Ends the runner when it takes too long or when we are told to end; the returned function leaves it. */
+/**
+ * Ends the runner when it takes too long or when we are told to end; the returned function leaves
+ * it.
+ */
 function endWithUs(child: ChildProcess): () => void {
   const end = (why: string): void => {
     say(`Ending the tests: ${why}`);

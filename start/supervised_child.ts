@@ -40,6 +40,7 @@ export class ChildFailure extends Error {
 }
 
 const firstBackOffMs = 100;
+const stillStartingEveryMs = 10_000;
 const logMaxBytes = 10_000_000;
 const backOffMaxMs = 5_000;
 /** One that ran this long had no trouble with starting: the next back-off begins anew. */
@@ -73,9 +74,12 @@ class Supervisor implements SupervisedChild {
     keepSmall(this.#plan.logFile);
     const logStart = sizeOf(this.#plan.logFile);
     const child = this.#spawn();
-    const isSettled = async (): Promise<boolean> =>
-      hasEnded(child) || this.#plan.signal.aborted || this.#isClosing ||
-      await this.#plan.isReady(child.pid ?? 0);
+    const sayAgain = this.#patience();
+    const isSettled = async (): Promise<boolean> => {
+      sayAgain();
+      return hasEnded(child) || this.#plan.signal.aborted || this.#isClosing ||
+        await this.#plan.isReady(child.pid ?? 0);
+    };
     const isInTime = await waitUntil(isSettled, { timeoutMs: this.#plan.readyTimeoutMs });
     if (isInTime && !hasEnded(child) && !this.#plan.signal.aborted) {
       this.#upSinceMs = elapsedMs();
@@ -87,6 +91,18 @@ class Supervisor implements SupervisedChild {
     await this.#stop();
     this.#plan.signal.throwIfAborted();
     throw new ChildFailure(lastLine(this.#plan.logFile, logStart));
+  }
+
+  /** Says every now and then that the start goes on (a recovery may take minutes). */
+  #patience(): () => void {
+    const { name, logFile, say } = this.#plan;
+    const elapsed = elapsedMs();
+    let saidMs = 0;
+    return () => {
+      if (elapsed() - saidMs < stillStartingEveryMs) return;
+      saidMs = elapsed();
+      say(`${name} is still starting: ${lastLine(logFile, 0)}`);
+    };
   }
 
   async close(): Promise<void> {

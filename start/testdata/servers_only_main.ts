@@ -8,9 +8,10 @@ import { runAllInOne } from "../all_in_one.ts";
 await runAllInOne(async ({ config, databaseUrl, natsUrl, progress }) => {
   const { applied } = await migrate(databaseUrl);
   progress.say(`applied ${applied.length} migrations`);
-  const server = createServer((_, response) =>
-    response.end(JSON.stringify({ databaseUrl, natsUrl }))
-  );
+  const server = createServer((request, response) => {
+    response.end(JSON.stringify({ databaseUrl, natsUrl }));
+    if (request.url === "/bug") queueMicrotask(() => Promise.reject(new Error("a bug")));
+  });
   server.listen(config.httpPort, "127.0.0.1");
   await once(server, "listening");
   return {
