@@ -102,16 +102,14 @@ export class Stage {
       .sort((one, other) => one.due - other.due)[0];
   }
 
-  #ring({ actor, name, due, event }: Alarm): void {
+  #ring({ actor, name, due, event: stored }: Alarm): void {
+    // From its row: the engine adds time and inputs to the event it is given.
+    const event = structuredClone(stored);
     this.#alarms.delete(`${actor} ${name}`);
-    this.#deliver(actor, event, { name, due, generation: 0 });
-  }
-
-  #deliver(actor: string, event: PlainEvent, rung?: WorkItem["rung"]): unknown {
-    const header = { type: event.type, cause: "test" };
+    const header = { type: "alarm", cause: `alarm ${name} 0` };
+    const rung = { name, due, generation: 0 };
     const headerText = JSON.stringify(header);
-    const item = { to: actor, header, headerText, bodyText: JSON.stringify(event), event };
-    return this.#run(rung === undefined ? item : { ...item, rung });
+    this.#run({ to: actor, header, headerText, bodyText: JSON.stringify(event), event, rung });
   }
 
   #run(item: WorkItem): unknown {

@@ -16,7 +16,7 @@ function station(settings: Readonly<Record<string, unknown>> = {}): StationOnSta
   return new StationOnStage(stage, "CP1", "ocpp1.6").register(settings).connect();
 }
 
-function start(one: StationOnStage, more: object = {}, messageId?: string): Started {
+function start(one: StationOnStage, more: object = {}, messageId: string = "m0"): Started {
   const request = { connectorId: 1, idTag: "TAG1", meterStart: 100, timestamp: one.time() };
   return one.call("StartTransaction", { ...request, ...more }, messageId) as Started;
 }

@@ -2,14 +2,13 @@
 import { keepNewest } from "#actors/turn.ts";
 import type { StationRegistered, StationSettings } from "#schemas/events/charger.ts";
 import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
-import { announceStation } from "./announcements.ts";
+import { announceStation, steppedStation } from "./announcements.ts";
 import { cancelAll, settleResets } from "./command_answers.ts";
 import { sendOwnCall } from "./commands.ts";
 import { type BootRecord, newCharger, settingsDefault } from "./context.ts";
 import { cutOff, dropSocket, isOtherStation } from "./presence.ts";
 import { closeStale } from "./sessions.ts";
 import { rule, type Turn } from "./turn.ts";
-import { describeStation } from "./views.ts";
 
 /** How long a station that is not accepted waits before it boots again (rule B3). */
 export const RETRY_WAIT_S = 60;
@@ -33,7 +32,7 @@ export const changeSettings = rule(
         passwords: event.password === null ? [] : [event.password],
       }),
     });
-    const station = describeStation(turn.context);
+    const station = steppedStation(turn.context);
     const reply: StationRegistered = { created: isNew, station };
     turn.reply(reply);
     announceStation(turn, "charger.changed");

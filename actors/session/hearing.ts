@@ -6,15 +6,9 @@ import { chargingStateOf } from "#actors/domain/connector_status.ts";
 import { hasReceived, received } from "#actors/domain/sequence.ts";
 import type { Delivery, EventClass, Folded, InputRequest, PlainEvent } from "#engine/actor.ts";
 import { PlatformError } from "#schemas/errors.ts";
-import type { Sample } from "#schemas/events/station.ts";
-import type {
-  EventOf,
-  MessageMark,
-  SessionContext,
-  SessionEvent,
-  TransactionMessage,
-} from "./context.ts";
-import { transactionReply, withReadings } from "./messages.ts";
+import type { EventOf, SessionContext, SessionEvent, TransactionMessage } from "./context.ts";
+import { changesEnergy, transactionReply, withReadings } from "./messages.ts";
+import { isSame, markOf } from "./message_mark.ts";
 import { describeSession } from "./views.ts";
 
 const told: ReadonlySet<string> = new Set(["session.describe", "session.annotate"]);
@@ -42,7 +36,8 @@ function isTransaction(event: { readonly type: string }): event is TransactionMe
 export function classify(event: { readonly type: string }, context: SessionContext): EventClass {
   if (isOf(event, "MeterValues")) {
     if (isSame(context.last, markOf(event.samples))) return "beat";
-    return context.endedAt === null ? "sample" : "transition";
+    const isLate = context.endedAt !== null && changesEnergy(context, event.samples);
+    return isLate ? "transition" : "sample";
   }
   if (isTransaction(event)) return classifyTransaction(event, context);
   if (isOf(event, "session.describe")) return "question";
@@ -119,18 +114,4 @@ export function answer(event: SessionEvent, context: SessionContext): unknown {
   if (isTransaction(event)) return transactionReply(context, event);
   if (context.messages > 0) return describeSession(context);
   throw new PlatformError("not-found", "Cannot describe the session: there is none");
-}
-
-/** What a meter message says, in three numbers: a retry has no other mark in 1.6. */
-function markOf(samples: readonly Sample[]): MessageMark | null {
-  const [first] = samples;
-  if (first === undefined) return null;
-  let sum = 0;
-  for (const { value } of samples) sum += value;
-  return { at: first.at, count: samples.length, sum };
-}
-
-function isSame(one: MessageMark | null, other: MessageMark | null): boolean {
-  return one !== null && other !== null && one.at === other.at && one.count === other.count &&
-    one.sum === other.sum;
 }

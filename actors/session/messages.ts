@@ -2,11 +2,18 @@
 import { authorise, grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import { believedEnd, believedTime } from "#actors/domain/plausible_time.ts";
 import { progressed } from "#actors/domain/progress.ts";
-import { closeRegister, moveStart, openRegister, readSamples } from "#actors/domain/register.ts";
+import {
+  closeRegister,
+  energyWh,
+  moveStart,
+  openRegister,
+  readSamples,
+} from "#actors/domain/register.ts";
 import { isComplete, received } from "#actors/domain/sequence.ts";
 import type { IdTokenInfo, Sample, TransactionReply } from "#schemas/events/station.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
 import type { SessionContext, TransactionMessage } from "./context.ts";
+import { markOf } from "./message_mark.ts";
 import { rule, type Turn } from "./turn.ts";
 
 const transactionTypes = [
@@ -85,7 +92,7 @@ export const closeSession = rule(["session.close"], (turn, event) => {
 
 /** Readings that come after the end (rule T7). */
 export const takeLateReadings = rule(["MeterValues"], (turn, event) => {
-  turn.set(withReadings(turn.context, event.samples));
+  turn.set({ ...withReadings(turn.context, event.samples), last: markOf(event.samples) });
   turn.reply({});
 });
 
@@ -128,6 +135,12 @@ function takeMessage(turn: Turn, event: TransactionMessage): void {
     heardAt: turn.now,
     messages: context.messages + 1,
   });
+}
+
+/** Whether readings after the end say another energy than the end did. */
+export function changesEnergy(context: SessionContext, samples: readonly Sample[]): boolean {
+  const { register } = withReadings(context, samples);
+  return register !== undefined && energyWh(register) !== energyWh(context.register);
 }
 
 /** What samples change. A session that we closed takes them as well, and ends with the last of them. */
