@@ -24,16 +24,19 @@ export interface Question {
   readonly timeoutMs?: number;
 }
 
+/** Who asks: all that is needed to ask an actor. */
+export type Asker = Pick<Asked, "platform" | "tenant" | "id">;
+
 /**
  * Asks an actor and gives its reply, after its commit. Repeats under one Idempotency-Key ask once.
  */
 export async function askActor<Reply>(
-  asked: Asked,
+  asker: Asker,
   to: Address,
   question: Question,
 ): Promise<Reply> {
-  const cause = `rest/${asked.id(`${question.type} ${question.purpose ?? to.key}`)}`;
-  const answer = await asked.platform.actors.ask(
+  const cause = `rest/${asker.id(`${question.type} ${question.purpose ?? to.key}`)}`;
+  const answer = await asker.platform.actors.ask(
     to,
     { type: question.type, cause },
     JSON.stringify(question.body ?? {}),

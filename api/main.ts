@@ -11,6 +11,7 @@ import { startHttpServer } from "./adapters/http_server.ts";
 import { postgresTenants } from "./adapters/postgres_tenants.ts";
 import { createApp } from "./app.ts";
 import { CallOutcomes } from "./call_outcomes.ts";
+import { resumeBatches } from "./command_batches.ts";
 import { EventStream } from "./event_stream.ts";
 import { dropExpired } from "./idempotency.ts";
 import type { Platform } from "./platform.ts";
@@ -55,6 +56,7 @@ const HOUSEKEEPING_MS = 600_000;
 export async function startApi(options: ApiOptions): Promise<StartedApi> {
   const { actors, bus, clock, config, random, telemetry } = options;
   const tenants = postgresTenants({
+    clock,
     url: options.databaseUrl,
     ...(config.databaseConnections === undefined
       ? {}
@@ -85,6 +87,9 @@ export async function startApi(options: ApiOptions): Promise<StartedApi> {
     ...(config.host === undefined ? {} : { host: config.host }),
   });
   const stopHousekeeping = housekeeping(platform);
+  resumeBatches(platform, defaultTenant).catch((error: unknown) => {
+    telemetry.log("warn", "Commands for many stations were not taken up", { error });
+  });
   return {
     port: server.port,
     close: async () => {

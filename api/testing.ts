@@ -124,7 +124,7 @@ export async function testApi(
   const bus = new LocalBus({ clock, telemetry });
   const actors = new RecordedActors();
   const facts = new StatedFacts();
-  const tenants = postgresTenants({ url: database.url, connections: 4 });
+  const tenants = postgresTenants({ clock, url: database.url, connections: 4 });
   const outcomes = new CallOutcomes(bus, clock, random);
   const events = new EventStream(facts, clock, telemetry);
   await events.start();

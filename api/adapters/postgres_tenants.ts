@@ -1,13 +1,19 @@
 import postgres from "postgres";
+import type { Clock } from "#engine/ports/clock.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { Rows, SqlValue, Tenants } from "../ports/rows.ts";
 
 export interface PostgresTenantsOptions {
+  readonly clock: Clock;
   readonly url: string;
   /** Connections of this pool. */
   readonly connections?: number;
   /** After this a statement is given up, ms. */
   readonly statementTimeoutMs?: number;
+  /**
+   * After this a database that says nothing counts as away, ms. Longer than a statement may take.
+   */
+  readonly silenceTimeoutMs?: number;
 }
 
 const timestamptz = 1184;
@@ -47,21 +53,43 @@ export function postgresTenants(options: PostgresTenantsOptions): Tenants {
   });
   return {
     async run<Result>(tenant: string, work: (rows: Rows) => Promise<Result>): Promise<Result> {
+      const silence = deadline(options.clock, options.silenceTimeoutMs ?? 20_000);
       try {
-        const outcome = await sql.begin(async (transaction) => {
+        const transaction = sql.begin(async (statements) => {
           // Sent ahead of the first query and not waited for: one round trip less.
-          const named = transaction`SELECT set_config('statewatt.tenant', ${tenant}, true)`
+          const named = statements`SELECT set_config('statewatt.tenant', ${tenant}, true)`
             .execute();
-          const [result] = await Promise.all([work(rowsOf(transaction)), named]);
+          const [result] = await Promise.all([work(rowsOf(statements)), named]);
           return { result };
         });
-        return outcome.result as Result;
+        const { result } = await Promise.race([transaction, silence.passed]);
+        return result as Result;
       } catch (thrown) {
         throw translated(thrown);
+      } finally {
+        silence.cancel();
       }
     },
-    close: () => sql.end({ timeout: 5 }),
+    close: () => sql.end({ timeout: 2 }),
   };
+}
+
+/** The server's own time-outs do not help when it is frozen or the network swallows packets. */
+function deadline(
+  clock: Clock,
+  ms: number,
+): { readonly passed: Promise<never>; readonly cancel: () => void } {
+  const { promise, reject } = Promise.withResolvers<never>();
+  // Nobody may be left to hear it.
+  promise.catch(() => {});
+  const cancel = clock.schedule(ms, () => {
+    reject(
+      new PlatformError("unavailable", "Cannot answer: the database says nothing", {
+        retryAfterSeconds: 5,
+      }),
+    );
+  });
+  return { passed: promise, cancel };
 }
 
 function rowsOf(transaction: postgres.TransactionSql): Rows {

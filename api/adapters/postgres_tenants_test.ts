@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import postgres from "postgres";
+import { systemClock } from "#engine/adapters/system_clock.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import { testPostgres } from "#start/testing.ts";
 import type { Tenants } from "../ports/rows.ts";
 import { postgresTenants } from "./postgres_tenants.ts";
 
+const clock = systemClock();
 let database: Awaited<ReturnType<typeof testPostgres>>;
 let tenants: Tenants;
 before(async () => {
   database = await testPostgres();
-  tenants = postgresTenants({ url: database.url, connections: 2, statementTimeoutMs: 300 });
+  tenants = postgresTenants({
+    ...{ clock, url: database.url, connections: 2 },
+    statementTimeoutMs: 300,
+  });
 });
 after(async () => {
   await tenants.close();
@@ -86,10 +92,29 @@ test("a slow statement is overloaded, a value out of range malformed", async () 
 });
 
 test("an unreachable database is unavailable", async () => {
-  const nowhere = postgresTenants({ url: "postgres://x:y@127.0.0.1:1/none", connections: 1 });
+  const nowhere = postgresTenants({
+    ...{ clock, url: "postgres://x:y@127.0.0.1:1/none", connections: 1 },
+  });
   await assert.rejects(
     nowhere.run("a", (rows) => rows.all("SELECT 1")),
     (thrown) => thrown instanceof PlatformError && thrown.kind === "unavailable",
   );
   await nowhere.close();
+});
+
+test("a database that says nothing is unavailable, and waited for no longer", async () => {
+  const frozen = createServer(() => {});
+  await new Promise<void>((resolve) => frozen.listen(0, "127.0.0.1", resolve));
+  const address = frozen.address();
+  const port = typeof address === "object" ? address?.port : undefined;
+  const silent = postgresTenants({
+    ...{ clock, url: `postgres://x:y@127.0.0.1:${port}/none`, connections: 1 },
+    silenceTimeoutMs: 50,
+  });
+  await assert.rejects(
+    silent.run("a", (rows) => rows.all("SELECT 1")),
+    (thrown) => thrown instanceof PlatformError && thrown.kind === "unavailable",
+  );
+  await silent.close();
+  frozen.close();
 });

@@ -41,6 +41,18 @@ export async function noteRefusals(
   );
 }
 
+/** Batches of the last minutes with stations that have neither command nor refusal. */
+export async function unfinishedBatches(rows: Rows): Promise<readonly BatchOrder[]> {
+  const found = await rows.all<BatchRow>(
+    `SELECT id, kind, body, station_ids FROM command_batches b
+      WHERE created_at > now() - interval '10 minutes' AND cardinality(station_ids) >
+        (SELECT count(*) FROM commands c WHERE c.tenant = b.tenant AND c.batch_id = b.id) +
+        (SELECT count(*) FROM jsonb_object_keys(b.refused))
+      ORDER BY created_at LIMIT 100`,
+  );
+  return found.map(({ id, kind, body, stationIds }) => ({ id, kind, body, stationIds }));
+}
+
 export async function findBatch(rows: Rows, id: string): Promise<CommandBatch | undefined> {
   const [row] = await rows.all<BatchRow>(
     `SELECT id, kind, body, station_ids, refused, created_at FROM command_batches WHERE id = $1`,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { CommandDescription, CommandStatus } from "#schemas/events/charger.ts";
+import { PlatformError } from "#schemas/errors.ts";
+import { resumeBatches } from "../command_batches.ts";
 import type { AskedActor } from "../testing.ts";
 import { stationDescribed, type TestApi, testApi } from "../testing.ts";
 
@@ -180,4 +182,32 @@ test("a command for many tells its progress per station", async () => {
   assert.deepEqual(batch.body.progress, { accepted: 2, failed: 1 });
   const neither = await api.call("POST", "/commands", { kind: "reset", body: { type: "OnIdle" } });
   assert.equal(neither.status, 400);
+});
+
+test("a batch that its process left unfinished is taken up, under the same ids", async () => {
+  const ids: string[] = [];
+  api.actors.answers.set("command.request", async (asked) => {
+    const { id, batchId } = asked.body;
+    ids.push(`${asked.to.key} ${id}`);
+    if (asked.to.key === "late" && ids.length < 3) throw new PlatformError("bug", "Cannot: killed");
+    await api.sql`INSERT INTO commands (tenant, id, station_id, kind, action, status, batch_id,
+        request, created_at, updated_at)
+      VALUES ('default', ${String(id)}, ${asked.to.key}, 'reset', 'Reset', 'accepted',
+        ${String(batchId)}, '{}', now(), now()) ON CONFLICT DO NOTHING`;
+    return described(asked, "queued", { kind: "reset" });
+  });
+  const accepted = await api.call("POST", "/commands", {
+    stationIds: ["early", "late"],
+    kind: "reset",
+    body: { type: "Immediate" },
+  });
+  const path = `/commands/${accepted.body.id}`;
+  while ((await api.call("GET", path)).body.progress.failed === undefined);
+  // As if the process had died before it noted the refusal.
+  await api.sql`UPDATE command_batches SET refused = '{}' WHERE id = ${accepted.body.id}`;
+
+  await resumeBatches(api.platform, "default");
+
+  assert.deepEqual((await api.call("GET", path)).body.progress, { accepted: 2 });
+  assert.deepEqual(ids.slice(0, 2).toSorted(), ids.slice(2).toSorted());
 });

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import type { CommandDescription, CommandKind, CommandRequest } from "#schemas/events/charger.ts";
-import { PlatformError, toPlatformError } from "#schemas/errors.ts";
+import type { CommandKind } from "#schemas/events/charger.ts";
+import { PlatformError } from "#schemas/errors.ts";
 import {
   Command,
   CommandBatch,
@@ -11,9 +11,8 @@ import {
   CommandQuery,
 } from "#schemas/rest/command.ts";
 import { IdParams } from "#schemas/rest/shape.ts";
-import { askActor, chargerAddress } from "../ask.ts";
-import { eachAtMost } from "../import_lines.ts";
-import { type BatchOrder, findBatch, insertBatch, noteRefusals } from "../queries/batch_rows.ts";
+import { commandBatch, commandStation } from "../command_batches.ts";
+import { type BatchOrder, findBatch, insertBatch } from "../queries/batch_rows.ts";
 import { commandOf, findCommand, listCommands } from "../queries/command_rows.ts";
 import { stationIds } from "../queries/station_rows.ts";
 import { accepted, ok } from "../reply.ts";
@@ -21,15 +20,7 @@ import { type Asked, list, type Route, route } from "../route.ts";
 import { shapeCheck } from "../shape_check.ts";
 
 const tag = "Commands";
-/**
- * How long a station has for its answer: the slowest mobile links and unlock motors need most of
- * it.
- */
-const TIMEOUT_MS = 30_000;
-/** How long a command waits for a station that is away: a reconnect, not a night. */
-const QUEUE_MS = 60_000;
 const BATCH_STATIONS_MAX = 10_000;
-const BATCH_LANES = 100;
 
 const checkBody = {
   "remote-start": shapeCheck(commandBodies["remote-start"], "json"),
@@ -52,7 +43,7 @@ export const commandRoutes: readonly Route[] = [
     handler: async (incoming) => {
       const { params: { id, kind }, body } = incoming;
       checkBody[kind](body, "the body");
-      const description = await commanded(incoming, id, { kind, body });
+      const description = await commandStation(incoming, id, { kind, body });
       return accepted(pathOf(description.id), commandOf(description));
     },
   }),
@@ -77,7 +68,9 @@ export const commandRoutes: readonly Route[] = [
         return await findBatch(rows, order.id);
       });
       // Under way: what fails is told by the batch itself.
-      void commandAll(incoming, order);
+      commandBatch(platform, tenant, order).catch((error: unknown) => {
+        platform.telemetry.log("error", "A command for many stations broke off", { error });
+      });
       return accepted(pathOf(order.id), batch);
     },
   }),
@@ -108,31 +101,6 @@ export const commandRoutes: readonly Route[] = [
   }),
 ];
 
-interface CommandOrder {
-  readonly kind: CommandKind;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly batchId?: string;
-}
-
-function commanded(
-  asked: Asked,
-  stationId: string,
-  order: CommandOrder,
-): Promise<CommandDescription> {
-  const purpose = `command ${stationId}`;
-  const request: CommandRequest = {
-    id: asked.id(purpose),
-    ...order,
-    timeoutMs: TIMEOUT_MS,
-    queueMs: QUEUE_MS,
-  };
-  return askActor(asked, chargerAddress(asked.tenant, stationId), {
-    type: "command.request",
-    purpose,
-    body: request,
-  });
-}
-
 /**
  * @throws {PlatformError} "malformed" unless exactly one of `filter` and `stationIds` was given.
  */
@@ -153,25 +121,6 @@ async function chosenStations(
     "conflict",
     `Cannot command so many stations: the filter finds more than ${BATCH_STATIONS_MAX}`,
   );
-}
-
-async function commandAll(asked: Asked, order: BatchOrder): Promise<void> {
-  const { platform, tenant } = asked;
-  const { id: batchId, kind, body } = order;
-  const refused: Record<string, string> = {};
-  await eachAtMost(order.stationIds, BATCH_LANES, async (stationId) => {
-    try {
-      await commanded(asked, stationId, { kind, body, batchId });
-    } catch (thrown) {
-      refused[stationId] = toPlatformError(thrown).message;
-    }
-  });
-  if (Object.keys(refused).length === 0) return;
-  try {
-    await platform.tenants.run(tenant, (rows) => noteRefusals(rows, batchId, refused));
-  } catch (error) {
-    platform.telemetry.log("error", "Cannot note why stations got no command", { batchId, error });
-  }
 }
 
 function pathOf(id: string): string {

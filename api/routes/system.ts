@@ -3,10 +3,14 @@
  * anybody.
  */
 import { Type } from "@sinclair/typebox";
+import { defaultTenant } from "#schemas/address.ts";
 import { Readiness } from "#schemas/rest/observe.ts";
+import type { Platform } from "../platform.ts";
 import { type Route, route } from "../route.ts";
 
 const tag = "System";
+/** A database that needs longer for nothing is of no use to anybody. */
+const DATABASE_WAIT_MS = 2_000;
 
 export const systemRoutes: readonly Route[] = [
   route({
@@ -26,7 +30,8 @@ export const systemRoutes: readonly Route[] = [
     isOpen: true,
     answers: { 200: Readiness, 503: Readiness },
     handler: async ({ platform }) => {
-      const missing = await platform.readiness();
+      const [named, isThere] = await Promise.all([platform.readiness(), answers(platform)]);
+      const missing = [...new Set([...named, ...(isThere ? [] : ["postgres"])])];
       const ready = missing.length === 0;
       return {
         status: ready ? 200 : 503,
@@ -49,3 +54,14 @@ export const systemRoutes: readonly Route[] = [
       }),
   }),
 ];
+
+/** Whether the database answers as the role of the api: then the migrations are done, too. */
+async function answers({ tenants, clock }: Platform): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const cancel = clock.schedule(DATABASE_WAIT_MS, () => resolve(false));
+  tenants.run(defaultTenant, (rows) => rows.all("SELECT 1 FROM stations LIMIT 1"))
+    .then(() => resolve(true), () => resolve(false));
+  const isThere = await promise;
+  cancel();
+  return isThere;
+}
