@@ -61,8 +61,11 @@ function labelOf(event: string): string {
   return event === "" ? "at once" : event;
 }
 
+/** `[reports Charging]`: the name, and what it was given. */
 function guardOf(guard: unknown): string {
   if (guard === undefined) return "";
-  const name = typeof guard === "string" ? guard : (guard as { type?: string }).type ?? "guarded";
-  return ` [${name}]`;
+  if (typeof guard === "string") return ` [${guard}]`;
+  const { type = "guarded", params } = guard as { type?: string; params?: unknown };
+  const given = typeof params === "object" && params !== null ? Object.values(params) : [params];
+  return ` [${[type, ...given.filter((value) => value !== undefined)].join(" ")}]`;
 }

@@ -7,15 +7,20 @@ import type { World } from "./world.ts";
 
 interface SessionRow {
   readonly id: string;
-  readonly station_id: string;
+  readonly stationId: string;
   readonly status: string;
-  readonly energy_wh: number;
-  readonly meter_start_wh: number;
+  readonly energyWh: number;
+  readonly meterStartWh: number;
 }
 
 function sessionRows(world: World): readonly SessionRow[] {
-  return [...world.store.views].filter(([key]) => key.startsWith("sessions/"))
-    .map(([, row]) => row as unknown as SessionRow);
+  return [...world.store.views].filter(([key]) => key.startsWith("sessions/")).map(([, row]) => ({
+    id: String(row["id"]),
+    stationId: String(row["station_id"]),
+    status: String(row["status"]),
+    energyWh: Number(row["energy_wh"]),
+    meterStartWh: Number(row["meter_start_wh"]),
+  }));
 }
 
 /** Design 1.5: energy billed is energy reported, each session once. */
@@ -25,12 +30,12 @@ export function energyIsExact(world: World, stations: readonly SimStation[]): vo
   assert.equal(rows.length, truth.length, "as many sessions as there were");
   for (const { station, startWh, stopWh } of truth) {
     const [row, ...more] = rows.filter((candidate) =>
-      candidate.station_id === station && candidate.meter_start_wh === startWh
+      candidate.stationId === station && candidate.meterStartWh === startWh
     );
     assert.ok(row !== undefined, `the session of ${station} from ${startWh} Wh is there`);
     assert.equal(more.length, 0, `${station} from ${startWh} Wh is there once`);
     assert.equal(row.status, "closed", row.id);
-    assert.equal(row.energy_wh, stopWh - startWh, row.id);
+    assert.equal(row.energyWh, stopWh - startWh, row.id);
   }
 }
 

@@ -8,6 +8,10 @@ import { runSeed } from "./seeded_run.ts";
 
 const faults = { dropped: 0.05, doubled: 0.05, late: 0.1, commitLost: 0.05, crash: 0.005 };
 
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), {
     seeds: { type: "number", help: "how many days", default: 100, min: 1, max: 100_000 },
@@ -29,13 +33,13 @@ async function main(): Promise<number> {
       total.answered += figures.answered;
       total.crashes += figures.crashes;
     } catch (error) {
-      console.error(error);
-      console.log(`failed: seed ${seed}; SEED=${seed} deno task simulate replays it`);
+      process.stderr.write(`${error}\n`);
+      say(`failed: seed ${seed}; SEED=${seed} deno task simulate replays it`);
       return 1;
     }
   }
   const { sessions, answered, crashes } = total;
-  console.log(
+  say(
     `passed: ${seeds.length} seeds, ${sessions} sessions to the watt-hour, ` +
       `${answered} answered messages journalled, ${crashes} kills`,
   );
@@ -46,6 +50,6 @@ try {
   process.exitCode = await main();
 } catch (error) {
   if (!(error instanceof OptionError)) throw error;
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 2;
 }
