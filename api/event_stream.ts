@@ -26,6 +26,8 @@ export interface EventFilter {
 
 interface Client {
   readonly filter: EventFilter;
+  /** What it has; facts up to here are not for it, also when we read them only now. */
+  after: number;
   send(frame: Uint8Array): void;
   close(): void;
 }
@@ -112,6 +114,7 @@ export class EventStream {
   #join(filter: EventFilter, controller: ReadableStreamDefaultController<Uint8Array>): Client {
     const client: Client = {
       filter,
+      after: this.#newest,
       send: (frame) => {
         if ((controller.desiredSize ?? 0) < frame.byteLength) {
           this.#dropped.add();
@@ -145,8 +148,11 @@ export class EventStream {
       client.send(this.#resetFrame());
       return;
     }
+    client.after = last;
     for (const { fact, frame } of this.#history) {
-      if (fact.sequence > last && isWanted(fact, client.filter)) client.send(frame);
+      // More than fits: it is closed, and comes back for the rest.
+      if (!this.#clients.has(client)) return;
+      offer(client, fact, frame);
     }
   }
 
@@ -159,9 +165,7 @@ export class EventStream {
       this.#history = this.#history.slice(-HISTORY_MAX);
       this.#knownAfter = (this.#history[0]?.fact.sequence ?? fact.sequence) - 1;
     }
-    for (const client of [...this.#clients]) {
-      if (isWanted(fact, client.filter)) client.send(frame);
-    }
+    for (const client of [...this.#clients]) offer(client, fact, frame);
   }
 
   #reset(sequence: number): void {
@@ -169,7 +173,10 @@ export class EventStream {
     this.#knownAfter = sequence;
     this.#newest = sequence;
     const frame = this.#resetFrame();
-    for (const client of [...this.#clients]) client.send(frame);
+    for (const client of [...this.#clients]) {
+      client.after = sequence;
+      client.send(frame);
+    }
   }
 
   #resetFrame(): Uint8Array {
@@ -178,12 +185,20 @@ export class EventStream {
 
   #armHeartbeat(): void {
     this.#cancelHeartbeat = this.#clock.schedule(HEARTBEAT_MS, () => {
-      const comment = encoder.encode(": \n\n");
-      for (const client of [...this.#clients]) client.send(comment);
+      // The id moves on with facts that the filter kept away, so that a resume is not told to reset.
+      for (const client of [...this.#clients]) {
+        client.send(encoder.encode(`: \nid: ${client.after}\n\n`));
+      }
       if (this.#clients.size > 0) this.#armHeartbeat();
       else this.#cancelHeartbeat = undefined;
     });
   }
+}
+
+function offer(client: Client, fact: Fact, frame: Uint8Array): void {
+  if (fact.sequence <= client.after) return;
+  client.after = fact.sequence;
+  if (isWanted(fact, client.filter)) client.send(frame);
 }
 
 function isWanted(fact: Fact, { tenant, kinds, station }: EventFilter): boolean {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startApi } from "./main.ts";
 import { operatorKey, StatedFacts, type TestApi, testApi } from "./testing.ts";
+import type { FactFeed } from "#engine/ports/facts.ts";
 import { SimClock } from "#engine/sim/sim_clock.ts";
 import { silentTelemetry } from "#engine/telemetry.ts";
 import { EventStream } from "./event_stream.ts";
@@ -137,7 +138,7 @@ test("a client that does not read is closed, the others go on; silence is broken
   await reader?.read();
   clock.advance(15_000);
   const beat = await reader?.read();
-  assert.equal(new TextDecoder().decode(beat?.value), ": \n\n");
+  assert.equal(new TextDecoder().decode(beat?.value), `: \nid: ${await facts.lastSequence()}\n\n`);
   stream.close();
 });
 
@@ -162,4 +163,28 @@ test("the whole api over a real socket: events arrive while they happen", async 
   assert.equal((await fetch(`${origin}/readyz`)).status, 200);
   assert.match(await (await fetch(origin)).text(), /being built/);
   await started.close();
+});
+
+test("a client that comes back while the backlog is still being read gets only what it lacks", async () => {
+  const clock = new SimClock();
+  const facts = new StatedFacts();
+  for (const id of ["a", "b", "c"]) facts.state("session.started", "CP1", { id });
+  const reading = Promise.withResolvers<void>();
+  const slowFeed: FactFeed = {
+    lastSequence: () => facts.lastSequence(),
+    follow: (which, handlers) => {
+      reading.promise.then(() => facts.follow(which, handlers));
+      return () => {};
+    },
+  };
+  const stream = new EventStream(slowFeed, clock, silentTelemetry(clock));
+  await stream.start();
+  const filter = { tenant: "default", kinds: [], station: undefined };
+  const back = stream.open(filter, "1");
+  const fresh = stream.open(filter, undefined);
+  reading.resolve();
+  assert.deepEqual((await heard(back, 2)).map(({ data }) => data["id"]), ["b", "c"]);
+  facts.state("session.started", "CP1", { id: "d" });
+  assert.deepEqual((await heard(fresh, 1)).map(({ data }) => data["id"]), ["d"]);
+  stream.close();
 });
