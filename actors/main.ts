@@ -23,7 +23,9 @@ import { kinds } from "./kinds.ts";
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export interface WorkerOptions {
-  /** Unique among workers and their incarnations: it names the owner of shards and of connections. */
+  /**
+   * Unique among workers and their incarnations: it names the owner of shards and of connections.
+   */
   readonly id: string;
   readonly databaseUrl: string;
   readonly bus: Bus;

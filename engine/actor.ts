@@ -12,7 +12,10 @@ import type { Instant } from "./ports/clock.ts";
  */
 export type EventClass = "transition" | "sample" | "beat" | "question";
 
-/** An event inside an actor: plain data. The engine adds `now` (step time) and `inputs` (drawn values). */
+/**
+ * An event inside an actor: plain data. The engine adds `now` (step time) and `inputs` (drawn
+ * values).
+ */
 export interface ActorEvent {
   readonly type: string;
   readonly now: Instant;
@@ -28,7 +31,10 @@ export interface Delivery {
   readonly now: Instant;
 }
 
-/** A value the step needs and may not make itself: `{ name: "token", source: "token", request: {…} }`. */
+/**
+ * A value the step needs and may not make itself: `{ name: "token", source: "token", request: {…}
+ * }`.
+ */
 export interface InputRequest {
   /** Under which name it appears in `event.inputs`. */
   readonly name: string;
@@ -37,25 +43,38 @@ export interface InputRequest {
   readonly request: unknown;
 }
 
-/** Gives inputs: from memory at once, or later (the actor's mailbox waits). A throw withholds the answer. */
+/**
+ * Gives inputs: from memory at once, or later (the actor's mailbox waits). A throw withholds the
+ * answer.
+ */
 export type InputProviders = Readonly<
   Record<string, (tenant: string, request: unknown) => unknown | Promise<unknown>>
 >;
 
 /** What a step wants done after its commit. Charts emit them as actions of these types. */
 export type Effect =
-  /** The answer to whoever sent the event (JSON value in our words; `render` gives the wire form). */
+  /**
+   * The answer to whoever sent the event (JSON value in our words; `render` gives the wire form).
+   */
   | { readonly type: "reply"; readonly value: unknown }
   /** Refuses: the asker gets this error. The step is committed all the same. */
   | { readonly type: "refuse"; readonly kind: string; readonly detail: string }
-  /** Steps another actor of the same partition in the same commit; its reply becomes ours if we gave none. */
+  /**
+   * Steps another actor of the same partition in the same commit; its reply becomes ours if we gave
+   * none.
+   */
   | { readonly type: "forward"; readonly to: string; readonly event: PlainEvent }
   /** Tells an actor anywhere, at least once, by the outbox; the receiver drops repeats. */
   | { readonly type: "tell"; readonly to: string; readonly event: PlainEvent }
   /** Sends text to a bus inbox (a gateway, an api) after the commit, at most once. */
   | { readonly type: "send"; readonly subject: string; readonly text: string }
   /** Rings `event` at `due` unless disarmed or armed again under the same name. Durable. */
-  | { readonly type: "arm"; readonly name: string; readonly due: Instant; readonly event: PlainEvent }
+  | {
+    readonly type: "arm";
+    readonly name: string;
+    readonly due: Instant;
+    readonly event: PlainEvent;
+  }
   | { readonly type: "disarm"; readonly name: string }
   /** Says to the world what happened: `fact.<kind>.<name>.<id>`. */
   | { readonly type: "fact"; readonly name: string; readonly id: string; readonly data: unknown };
@@ -66,7 +85,10 @@ export interface PlainEvent {
   readonly [field: string]: unknown;
 }
 
-/** A row of a read model, written in the same commit: `row` holds every column of `table` that it sets. */
+/**
+ * A row of a read model, written in the same commit: `row` holds every column of `table` that it
+ * sets.
+ */
 export interface ViewRow {
   readonly table: string;
   /** Unique within table and tenant; the newest row of a batch wins. */
@@ -114,7 +136,10 @@ export interface ActorKind<Context = any, Event extends ActorEvent = any> {
   answer?(event: Event, context: Context, value: unknown): unknown;
   /** Read-model rows after a transition. */
   views?(context: Context, value: unknown, address: Address): readonly ViewRow[];
-  /** The reply as the asker wants it, by the event that caused it (OCPP 1.6 and 2.x differ). JSON value. */
+  /**
+   * The reply as the asker wants it, by the event that caused it (OCPP 1.6 and 2.x differ). JSON
+   * value.
+   */
   render?(reply: unknown, delivery: Delivery): unknown;
   readonly snapshot: {
     readonly version: number;

@@ -1,13 +1,17 @@
 import type { Clock } from "./ports/clock.ts";
 import type { AlarmRow } from "./ports/store.ts";
 
-/** After a long absence thousands may be overdue: this many ring per slice, so that others are served too. */
+/**
+ * After a long absence thousands may be overdue: this many ring per slice, so that others are
+ * served too.
+ */
 const RINGS_PER_SLICE = 50;
 const SLICE_MS = 50;
 
 /**
- * The armed alarms of a worker, in memory as they are in table `alarms`. One timer for all. An alarm rings
- * once per generation; it stays until its ring is committed, so that a lost ring comes again.
+ * The armed alarms of a worker, in memory as they are in table `alarms`. One timer for all. An
+ * alarm rings once per generation; it stays until its ring is committed, so that a lost ring comes
+ * again.
  */
 export class Alarms {
   readonly #clock: Clock;

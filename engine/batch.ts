@@ -1,16 +1,25 @@
-/** The open end of a group commit: collects the rows of worked-out messages and encodes them as JSON text. */
+/**
+ * The open end of a group commit: collects the rows of worked-out messages and encodes them as JSON
+ * text.
+ */
 import type { Effect, ViewRow } from "./actor.ts";
 import type { StatedFact } from "./ports/facts.ts";
 import type { EncodedBatch } from "./ports/store.ts";
 import { storedState } from "./step.ts";
 import { type Change, isWritten } from "./work.ts";
 
-/** A batch is closed when it holds this much; the running commit takes a few ms, so more only adds latency. */
+/**
+ * A batch is closed when it holds this much; the running commit takes a few ms, so more only adds
+ * latency.
+ */
 const ROWS_MAX = 1_000;
 const BYTES_MAX = 512 * 1_024;
 /** A recovery folds at most this many samples on top of a snapshot. */
 const SAMPLES_PER_SNAPSHOT = 64;
-/** A snapshot over this is a leak in a context (typical: 2 kB), and stops the actor before it stops Postgres. */
+/**
+ * A snapshot over this is a leak in a context (typical: 2 kB), and stops the actor before it stops
+ * Postgres.
+ */
 const SNAPSHOT_BYTES_MAX = 8 * 1_024;
 
 /** A shard as its owner sees it: `assigned` runs ahead of what is committed. */
@@ -191,7 +200,10 @@ export class SnapshotTooLarge extends Error {
   }
 }
 
-/** The body is spliced in as it came: quoting and parsing it again would cost more than all the rest. */
+/**
+ * The body is spliced in as it came: quoting and parsing it again would cost more than all the
+ * rest.
+ */
 function journalRow(change: Change, shard: number, seq: number): string {
   const { slot, at, type, headerText, bodyText, inputsText } = change;
   const lead = `{"shard":${shard},"seq":${seq},"tenant":${JSON.stringify(slot.address.tenant)},` +

@@ -3,8 +3,8 @@ import type { Effect } from "./actor.ts";
 type Params<Type extends Effect["type"]> = Omit<Extract<Effect, { type: Type }>, "type">;
 
 /**
- * The effects a chart can ask for, to be spread into `setup({ actions })`. They do nothing by themselves: the
- * engine collects them from a step and carries them out after the commit, in order.
+ * The effects a chart can ask for, to be spread into `setup({ actions })`. They do nothing by
+ * themselves: the engine collects them from a step and carries them out after the commit, in order.
  */
 export const effectActions = {
   reply: (_: unknown, _effect: Params<"reply">): void => {},

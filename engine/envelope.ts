@@ -1,6 +1,7 @@
 /**
- * How a message to an actor and its answer are spelled on the bus: three lines (address, header as JSON,
- * body as JSON text), so that the body passes unparsed and unquoted from the socket to the journal.
+ * How a message to an actor and its answer are spelled on the bus: three lines (address, header as
+ * JSON, body as JSON text), so that the body passes unparsed and unquoted from the socket to the
+ * journal.
  */
 import { PlatformError } from "#schemas/errors.ts";
 import type { ActorAnswer, MessageHeader } from "./ports/actors.ts";

@@ -1,7 +1,7 @@
 /**
- * The actors of one worker. A message goes: bus → partition's mailbox → `work` (pure) → a lane's open batch →
- * commit → answer and effects. Everything that leaves has been committed; everything that was not committed
- * is thrown away and worked out again.
+ * The actors of one worker. A message goes: bus → partition's mailbox → `work` (pure) → a lane's
+ * open batch → commit → answer and effects. Everything that leaves has been committed; everything
+ * that was not committed is thrown away and worked out again.
  */
 import { parseAddress } from "#schemas/address.ts";
 import { PlatformError, toPlatformError } from "#schemas/errors.ts";
@@ -12,6 +12,7 @@ import type { ShardCursor } from "./batch.ts";
 import { carryOut, type EffectEnds } from "./carry_out.ts";
 import { decodeEnvelope, encodeAnswer } from "./envelope.ts";
 import { Lane, type LaneHost, type Unit } from "./lane.ts";
+import { type HostCounts, hostCounts } from "./host_counts.ts";
 import { setAside } from "./dead_letter.ts";
 import { Loader } from "./loader.ts";
 import { Outbox } from "./outbox.ts";
@@ -24,7 +25,10 @@ import type { Telemetry } from "./telemetry.ts";
 import { isWritten, work, type WorkOutcome } from "./work.ts";
 
 const LANES = 2;
-/** A chart that throws on an event gets this many tries on freshly loaded actors before it is set aside. */
+/**
+ * A chart that throws on an event gets this many tries on freshly loaded actors before it is set
+ * aside.
+ */
 const FAULTS_MAX = 3;
 /** An asker that gave no deadline (a tell) is served within this time or not at all. */
 const DEADLINE_MS = 20_000;
@@ -47,7 +51,9 @@ export interface HostParts {
   readonly telemetry: Telemetry;
   readonly ownership: Ownership;
   readonly inputs: InputProviders;
-  /** Journal rows of these shards have been committed: followers may read them. Some state facts. */
+  /**
+   * Journal rows of these shards have been committed: followers may read them. Some state facts.
+   */
   readonly onCommitted: (
     shards: ReadonlySet<number>,
     withFacts: ReadonlySet<number>,
@@ -66,7 +72,7 @@ export class Host implements LaneHost {
   readonly #committed = new Set<number>();
   readonly #committedFacts = new Set<number>();
   #stops: (() => void)[] = [];
-  readonly #counts;
+  readonly #counts: HostCounts;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
@@ -82,20 +88,7 @@ export class Host implements LaneHost {
     this.#alarms = new Alarms(clock, (alarm) => this.#ring(alarm));
     this.#outbox = new Outbox({ store, actors, clock, telemetry });
     this.#ends = { alarms: this.#alarms, outbox: this.#outbox, bus: parts.bus };
-    this.#counts = {
-      withheld: telemetry.counter(
-        "statewatt_answers_withheld_total",
-        "Answers not given, by cause",
-        ["cause"],
-      ),
-      quarantined: telemetry.counter(
-        "statewatt_events_quarantined_total",
-        "Events set aside because a chart threw on them",
-      ),
-      partitions: telemetry.gauge("statewatt_partitions", "Partitions of actors in memory"),
-      alarms: telemetry.gauge("statewatt_alarms_armed", "Durable alarms that are armed"),
-      outbox: telemetry.gauge("statewatt_outbox_waiting", "Tells not acknowledged yet"),
-    };
+    this.#counts = hostCounts(telemetry);
   }
 
   /** Takes all shards of the installation, then listens. */
@@ -257,7 +250,10 @@ export class Host implements LaneHost {
     item.answer({ kind: "withheld" });
   }
 
-  /** Works a message out on what is in memory; returns what is missing for that, or undefined when done. */
+  /**
+   * Works a message out on what is in memory; returns what is missing for that, or undefined when
+   * done.
+   */
   #attempt(
     partition: Partition,
     item: Item,
@@ -299,7 +295,9 @@ export class Host implements LaneHost {
     item.answer(answer);
   }
 
-  /** Loads actors and gets inputs until the message can be worked out, or its failure is answered. */
+  /**
+   * Loads actors and gets inputs until the message can be worked out, or its failure is answered.
+   */
   async #prepare(
     partition: Partition,
     item: Item,

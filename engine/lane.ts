@@ -32,8 +32,9 @@ export interface LaneHost {
 }
 
 /**
- * One of the two streams of group commits. At most one batch is in flight; meanwhile the next fills, and
- * leaves at once when the running one has ended. Nothing of a unit leaves before its batch has committed.
+ * One of the two streams of group commits. At most one batch is in flight; meanwhile the next
+ * fills, and leaves at once when the running one has ended. Nothing of a unit leaves before its
+ * batch has committed.
  */
 export class Lane {
   readonly index: number;
@@ -77,7 +78,10 @@ export class Lane {
     );
   }
 
-  /** Takes a worked-out message; it is released when everything before it of its partition has committed. */
+  /**
+   * Takes a worked-out message; it is released when everything before it of its partition has
+   * committed.
+   */
   add(unit: Unit): void {
     const { batch, units } = this.#open;
     const { partition, item } = unit;
@@ -131,7 +135,8 @@ export class Lane {
     while (this.#open.units.length > 0 && !this.isPaused && !this.#isClosed) {
       const { batch, units } = this.#open;
       this.#open = this.#fresh();
-      // deno-lint-ignore no-await-in-loop -- one batch in flight per shard keeps (shard, seq) free of gaps.
+      // deno-lint-ignore no-await-in-loop -- one batch in flight per shard keeps (shard, seq) free
+      // of gaps.
       const outcome = await this.#commit(batch);
       if (outcome.result === "committed") this.#release(batch, units);
       // deno-lint-ignore no-await-in-loop -- nothing may commit before the failure is cleared up.
@@ -197,8 +202,8 @@ export class Lane {
   }
 
   /**
-   * The connection was lost: the batch is committed or not, and may still commit late. Raising the epoch
-   * decides it. Returns whether it was committed.
+   * The connection was lost: the batch is committed or not, and may still commit late. Raising the
+   * epoch decides it. Returns whether it was committed.
    */
   async #resolveUnknown(batch: Batch): Promise<boolean> {
     const { store, clock } = this.#parts;

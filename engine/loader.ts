@@ -14,7 +14,9 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Brings actors from the store into memory; the loads of one turn of the event loop are one query. */
+/**
+ * Brings actors from the store into memory; the loads of one turn of the event loop are one query.
+ */
 export class Loader {
   readonly #store: Store;
   readonly #kinds: ReadonlyMap<string, ActorKind>;

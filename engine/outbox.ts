@@ -9,8 +9,8 @@ const RETRY_MAX_MS = 30_000;
 const ACKNOWLEDGE_EVERY_MS = 100;
 
 /**
- * Tells that were committed and not yet acknowledged by their receiver's commit. Sent at once, then with
- * growing waits for ever; the receiver drops repeats by the id, so that each counts once.
+ * Tells that were committed and not yet acknowledged by their receiver's commit. Sent at once, then
+ * with growing waits for ever; the receiver drops repeats by the id, so that each counts once.
  */
 export class Outbox {
   readonly #store: Store;

@@ -25,8 +25,8 @@ export interface Item extends WorkItem {
 }
 
 /**
- * The actors that share a partition key (a station and its sessions): one mailbox, worked in order, so that
- * they may step each other in one commit.
+ * The actors that share a partition key (a station and its sessions): one mailbox, worked in order,
+ * so that they may step each other in one commit.
  */
 export interface Partition {
   readonly key: string;

@@ -29,7 +29,10 @@ export interface ReplayRequest {
   readonly until?: number;
 }
 
-/** Runs the journal from the actor's beginning. Beats are not journalled, so their folds are missing. */
+/**
+ * Runs the journal from the actor's beginning. Beats are not journalled, so their folds are
+ * missing.
+ */
 export function replay({ kinds, actor, journal, until = Infinity }: ReplayRequest): Replay {
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
   const address = parseAddress(actor);

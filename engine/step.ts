@@ -29,8 +29,9 @@ let collected: Effect[] = [];
 let stepTime = 0;
 
 /**
- * One scope for all steps of a process: building one per step (the public `transition()`) costs five times
- * the step itself (ADR 1). Steps are synchronous, so that they cannot share it by accident.
+ * One scope for all steps of a process: building one per step (the public `transition()`) costs
+ * five times the step itself (ADR 1). Steps are synchronous, so that they cannot share it by
+ * accident.
  */
 const scope: AnyActorScope = (() => {
   const self = createActor(createMachine({}));
@@ -57,7 +58,8 @@ export function initialState(kind: ActorKind, address: Address, now: number): St
 }
 
 /**
- * One transition of the chart: a pure function of state and event, which carries its time and inputs.
+ * One transition of the chart: a pure function of state and event, which carries its time and
+ * inputs.
  *
  * @throws what a guard, an assign or a parameter function of the chart threw.
  */

@@ -1,4 +1,7 @@
-/** One message worked out on the actors of its partition: pure, nothing is changed until it is committed. */
+/**
+ * One message worked out on the actors of its partition: pure, nothing is changed until it is
+ * committed.
+ */
 import { type Address, formatAddress, parseAddress, partitionOf } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type {
@@ -78,7 +81,10 @@ export interface WorkContext {
 
 const noInputs: Readonly<Record<string, unknown>> = Object.freeze({});
 
-/** @throws {PlatformError} the kind's refusal to translate; anything else thrown is a fault of a chart. */
+/**
+ * @throws {PlatformError} the kind's refusal to translate; anything else thrown is a fault of a
+ * chart.
+ */
 export function work(item: WorkItem, context: WorkContext): WorkOutcome {
   const root = context.slot(item.to);
   if (root === undefined) return { outcome: "load", address: item.to };
@@ -106,9 +112,7 @@ export function work(item: WorkItem, context: WorkContext): WorkOutcome {
     const reply = slot.kind.answer?.(full, slot.state.context, slot.state.value);
     return { outcome: "done", changes: [], reply: render(reply), refusal: undefined };
   }
-  const headerText = slot === root
-    ? item.headerText
-    : viaHeader(root.kind.kind, item.headerText);
+  const headerText = slot === root ? item.headerText : viaHeader(root.kind.kind, item.headerText);
   if (eventClass === "transition") {
     return transition({ item: { ...item, headerText }, context, slot, event: full }, render);
   }

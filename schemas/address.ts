@@ -1,6 +1,8 @@
 /** Addresses of actors, their shards, and their spelling in bus subjects and keys. */
 
-/** Where an actor lives: `default:session/CP1~17` is tenant `default`, kind `session`, key `CP1~17`. */
+/**
+ * Where an actor lives: `default:session/CP1~17` is tenant `default`, kind `session`, key `CP1~17`.
+ */
 export interface Address {
   readonly tenant: string;
   readonly kind: string;
@@ -58,7 +60,9 @@ export function shardOf(address: Address, shardCount: number): number {
   return stableHash(`${address.tenant}/${partitionOf(address.key)}`) % shardCount;
 }
 
-/** One token of a bus subject: identities such as `DE*ABC*E1.2` hold characters that NATS reserves. */
+/**
+ * One token of a bus subject: identities such as `DE*ABC*E1.2` hold characters that NATS reserves.
+ */
 export function subjectToken(id: string): string {
   return id.replace(
     /[^A-Za-z0-9_\-~]/gu,

@@ -1,6 +1,6 @@
 /**
- * Every way a request can fail, and whether trying again can help. Each edge renders all of them by a
- * table typed `Record<ErrorKind, …>`: OCPP in `gateway/call_error.ts`, HTTP in `api/problem.ts`.
+ * Every way a request can fail, and whether trying again can help. Each edge renders all of them by
+ * a table typed `Record<ErrorKind, …>`: OCPP in `gateway/call_error.ts`, HTTP in `api/problem.ts`.
  */
 export const errorKinds = {
   "unreadable-frame": { retry: "never", title: "The frame cannot be read" },
@@ -38,8 +38,8 @@ export interface PlatformErrorOptions {
 }
 
 /**
- * An error that the caller should see. `detail` reads "Cannot <action>: <the state found>", without a
- * full stop, stack or SQL. Anything else that is thrown is a bug and never shows its message.
+ * An error that the caller should see. `detail` reads "Cannot <action>: <the state found>", without
+ * a full stop, stack or SQL. Anything else that is thrown is a bug and never shows its message.
  */
 export class PlatformError extends Error {
   readonly kind: ErrorKind;

@@ -3,10 +3,15 @@ import type { Bus } from "#engine/ports/bus.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
 import type { LoggedFrame } from "#schemas/events/gateway.ts";
 
-/** Frames that may wait for the database; older ones give way (design 4: the log is best effort). */
+/**
+ * Frames that may wait for the database; older ones give way (design 4: the log is best effort).
+ */
 const WAITING_MAX = 5_000;
 
-/** Stores the frames that have no journal row (heartbeats, errors, unreadable ones), as gateways tell them. */
+/**
+ * Stores the frames that have no journal row (heartbeats, errors, unreadable ones), as gateways
+ * tell them.
+ */
 export function keepFrameLog(sql: Sql, bus: Bus, telemetry: Telemetry): () => void {
   const dropped = telemetry.counter("statewatt_log_frames_dropped_total", "Frames not logged");
   let waiting: LoggedFrame[] = [];
@@ -16,7 +21,8 @@ export function keepFrameLog(sql: Sql, bus: Bus, telemetry: Telemetry): () => vo
     while (waiting.length > 0) {
       const frames = waiting;
       waiting = [];
-      // deno-lint-ignore no-await-in-loop -- one insert at a time; what comes meanwhile is the next one.
+      // deno-lint-ignore no-await-in-loop -- one insert at a time; what comes meanwhile is the next
+      // one.
       await insertFrames(sql, frames).catch((error) => {
         dropped.add(frames.length);
         telemetry.log("warn", "frames could not be logged", { error: String(error) });
@@ -43,7 +49,8 @@ async function insertFrames(sql: Sql, frames: readonly LoggedFrame[]): Promise<v
     payload: frame.payload?.replaceAll("\u0000", "\\u0000").toWellFormed() ?? null,
   })));
   await sql`
-    INSERT INTO frame_log (tenant, station_id, at, direction, message_type, action, message_id, payload)
+    INSERT INTO frame_log (tenant, station_id, at, direction, message_type, action, message_id,
+        payload)
       SELECT tenant, "stationId", to_timestamp(at / 1000.0), direction, "messageType", action,
         "messageId", payload
       FROM json_to_recordset(${text}::text::json) AS f(tenant text, "stationId" text,

@@ -1,4 +1,7 @@
-/** What a worker does about gateways: asks them who is there, notices their death, tells of the store. */
+/**
+ * What a worker does about gateways: asks them who is there, notices their death, tells of the
+ * store.
+ */
 import type { Sql } from "postgres";
 import type { Membership } from "#engine/leases.ts";
 import { LEASE_MS } from "#engine/leases.ts";

@@ -4,9 +4,14 @@ import type { Actors } from "#engine/ports/actors.ts";
 import type { GrantReply, GrantRequest } from "#schemas/events/token.ts";
 import type { TokenCache } from "./token_cache.ts";
 
-/** Ids that one draw of the sequence gives: the sequence's block, see schemas/sql/0001_engine.sql. */
+/**
+ * Ids that one draw of the sequence gives: the sequence's block, see schemas/sql/0001_engine.sql.
+ */
 const BLOCK = 64;
-/** A start waits for its grant no longer than this; then its answer is withheld and the station tries again. */
+/**
+ * A start waits for its grant no longer than this; then its answer is withheld and the station
+ * tries again.
+ */
 const GRANT_TIMEOUT_MS = 3_000;
 
 export interface InputSources {

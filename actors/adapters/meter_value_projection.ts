@@ -95,7 +95,8 @@ async function updateProgress(sql: JournalTransaction, rows: readonly MeteredRow
   }));
   if (progress.length === 0) return;
   await sql`
-    INSERT INTO session_progress (tenant, session_id, at, energy_wh, power_w, current_a, soc_percent)
+    INSERT INTO session_progress (tenant, session_id, at, energy_wh, power_w, current_a,
+        soc_percent)
       SELECT p.tenant, p."sessionId", to_timestamp(p.at / 1000.0),
         greatest(p."registerWh" - s.meter_start_wh, 0), p."powerW", p."currentA", p."socPercent"
       FROM json_to_recordset(${JSON.stringify(progress)}::text::json) AS p(tenant text,

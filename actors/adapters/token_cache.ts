@@ -28,8 +28,9 @@ export interface TokenCacheParts {
 }
 
 /**
- * All tokens of all tenants in memory, so that no authorisation waits for a query. Versions are counted under
- * a row lock and become visible in order: what is newer than the newest known is all that is missing.
+ * All tokens of all tenants in memory, so that no authorisation waits for a query. Versions are
+ * counted under a row lock and become visible in order: what is newer than the newest known is all
+ * that is missing.
  */
 export class TokenCache {
   readonly #parts: TokenCacheParts;
@@ -80,7 +81,10 @@ export class TokenCache {
     ];
   }
 
-  /** A change that commits while a read runs may be missed by it: whoever asks then gets a read of their own. */
+  /**
+   * A change that commits while a read runs may be missed by it: whoever asks then gets a read of
+   * their own.
+   */
   async #refresh(): Promise<void> {
     await this.#running?.catch(() => undefined);
     this.#running ??= this.#read().finally(() => this.#running = undefined);

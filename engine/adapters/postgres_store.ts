@@ -13,7 +13,9 @@ import type {
   StoredActor,
 } from "../ports/store.ts";
 
-/** Below the lease (3 s): a worker frozen in a statement must not hold a lock longer than it owns. */
+/**
+ * Below the lease (3 s): a worker frozen in a statement must not hold a lock longer than it owns.
+ */
 const STATEMENT_TIMEOUT_MS = 2_000;
 /** Above the statement time-out: silence beyond it means that the connection is dead. */
 const SILENCE_MS = 2_500;
@@ -22,7 +24,10 @@ const LOCK_TIMEOUT_MS = 500;
 
 interface PostgresStoreParts {
   readonly url: string;
-  /** `application_name` of the connections: worker id and incarnation, so that a successor can end them. */
+  /**
+   * `application_name` of the connections: worker id and incarnation, so that a successor can end
+   * them.
+   */
   readonly owner: string;
   readonly clock: Clock;
 }
@@ -254,7 +259,10 @@ function codeOf(error: unknown): string {
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
-/** SQLSTATE classes 22 and 23 are the data's fault, our SW001 the fence; all else leaves the outcome open. */
+/**
+ * SQLSTATE classes 22 and 23 are the data's fault, our SW001 the fence; all else leaves the outcome
+ * open.
+ */
 function outcomeOf(error: unknown): CommitOutcome {
   const code = codeOf(error);
   const detail = error instanceof Error ? error.message : String(error);

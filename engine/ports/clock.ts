@@ -7,6 +7,8 @@ export interface Clock {
   now(): Instant;
   /** Milliseconds that never go back, for leases, deadlines and durations. */
   monotonic(): number;
-  /** Runs `wake` once, `delayMs` from now or later. The returned function cancels it, repeatably. */
+  /**
+   * Runs `wake` once, `delayMs` from now or later. The returned function cancels it, repeatably.
+   */
   schedule(delayMs: number, wake: () => void): () => void;
 }

@@ -1,4 +1,7 @@
-/** The store of a worker: what was committed is the truth. Postgres in production, `SimStore` in simulation. */
+/**
+ * The store of a worker: what was committed is the truth. Postgres in production, `SimStore` in
+ * simulation.
+ */
 
 /** A shard that this worker owns: its fence. */
 export interface OwnedShard {
@@ -82,8 +85,8 @@ export interface DeadLetter {
 export interface Store {
   shardCount(): Promise<number>;
   /**
-   * Takes shards over: raises their epoch, so that no late batch of any earlier owner (or of ours) can
-   * commit. `lane` names the connection that will commit them.
+   * Takes shards over: raises their epoch, so that no late batch of any earlier owner (or of ours)
+   * can commit. `lane` names the connection that will commit them.
    */
   takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]>;
   load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>>;

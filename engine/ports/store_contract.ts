@@ -62,7 +62,9 @@ function only(owned: readonly OwnedShard[]): OwnedShard {
   return owned[0] as OwnedShard;
 }
 
-/** Runs the contract; `make` gives a store of an installation with at least 8 shards, freshly made. */
+/**
+ * Runs the contract; `make` gives a store of an installation with at least 8 shards, freshly made.
+ */
 export function storeContract(name: string, make: () => Promise<StoreUnderTest>): void {
   const contractTest = (title: string, run: (store: Store) => Promise<void>): void => {
     test(`${name}: ${title}`, async () => {

@@ -1,4 +1,6 @@
-/** A small kind of actor for the engine's own tests: a counter with every kind of event and effect. */
+/**
+ * A small kind of actor for the engine's own tests: a counter with every kind of event and effect.
+ */
 import { assign, setup } from "xstate";
 import { PlatformError } from "#schemas/errors.ts";
 import { formatAddress } from "#schemas/address.ts";

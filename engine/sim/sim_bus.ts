@@ -58,7 +58,10 @@ export class SimBusWire {
       .flatMap((end) => end.listenersOf(subject).map((handler) => ({ end, handler })));
   }
 
-  /** Carries something from one end, with what the faults make of it; `arrive` may run later or never. */
+  /**
+   * Carries something from one end, with what the faults make of it; `arrive` may run later or
+   * never.
+   */
   carry(arrive: () => void): void {
     const { clock, random } = this.options;
     const { dropped, doubled, late, lateMsMax } = this.faults;

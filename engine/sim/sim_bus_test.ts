@@ -14,7 +14,9 @@ function makeWire(seed = 1): { clock: SimClock; wire: SimBusWire } {
   return { clock, wire: new SimBusWire({ clock, telemetry, random: new SimRandom(seed) }) };
 }
 
-/** Rings one alarm after the other until it is settled; what is awaited gets its turns in between. */
+/**
+ * Rings one alarm after the other until it is settled; what is awaited gets its turns in between.
+ */
 async function during<T>(clock: SimClock, promise: Promise<T>): Promise<T> {
   let isSettled = false;
   const settle = (): void => void (isSettled = true);

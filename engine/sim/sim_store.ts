@@ -36,7 +36,9 @@ export class SimStore implements Store {
   readonly deadLetters: DeadLetter[] = [];
   readonly faults: StoreFault[] = [];
   readonly views = new Map<string, Readonly<Record<string, unknown>>>();
-  /** Refuses a batch that holds a journal row for which this is true, as Postgres refuses bad data. */
+  /**
+   * Refuses a batch that holds a journal row for which this is true, as Postgres refuses bad data.
+   */
   refuses: (row: { readonly type: string; readonly body: string | null }) => boolean = () => false;
   commits = 0;
   readonly #shards: StoredShard[];

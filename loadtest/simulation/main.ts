@@ -1,6 +1,6 @@
 /**
- * `deno task simulate`: seeded bad days in virtual time. `--seeds N` runs N of them, `SEED=n` replays one.
- * The last line is the verdict; exit 0 when all held.
+ * `deno task simulate`: seeded bad days in virtual time. `--seeds N` runs N of them, `SEED=n`
+ * replays one. The last line is the verdict; exit 0 when all held.
  */
 import process from "node:process";
 import { OptionError, parseOptions } from "../options.ts";

@@ -1,4 +1,6 @@
-/** One seeded bad day: stations charge while the platform is ill, then it heals and all is checked. */
+/**
+ * One seeded bad day: stations charge while the platform is ill, then it heals and all is checked.
+ */
 import {
   answeredIsJournalled,
   energyIsExact,

@@ -1,4 +1,6 @@
-/** A station in virtual time: it queues what is not answered and sends it again, as real ones do. */
+/**
+ * A station in virtual time: it queues what is not answered and sends it again, as real ones do.
+ */
 import type { Address } from "#schemas/address.ts";
 import { stationKey } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";

@@ -1,4 +1,7 @@
-/** The platform's engine and actors in one process under seeded faults: workers crash, messages get lost. */
+/**
+ * The platform's engine and actors in one process under seeded faults: workers crash, messages get
+ * lost.
+ */
 import { setImmediate as turn } from "node:timers/promises";
 import { kinds } from "#actors/kinds.ts";
 import { actorsOverBus } from "#engine/actor_client.ts";
@@ -88,7 +91,9 @@ export class World {
     this.#worker = undefined;
   }
 
-  /** Lets virtual time pass until `isDone`, with the faults of the world. Throws after `hoursMax`. */
+  /**
+   * Lets virtual time pass until `isDone`, with the faults of the world. Throws after `hoursMax`.
+   */
   async run(isDone: () => boolean, hoursMax: number): Promise<void> {
     const endsAt = this.clock.now() + hoursMax * 3_600_000;
     let checkedAt = this.clock.now();

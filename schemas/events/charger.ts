@@ -18,9 +18,9 @@ export interface StationSettings {
 }
 
 /**
- * `station.register` creates (refused "conflict" when it exists), `station.import` creates or replaces,
- * `station.change` merges (refused "not-found" when absent), `station.remove` ends it and closes its socket,
- * `station.describe` is a question for a `StationDescription`.
+ * `station.register` creates (refused "conflict" when it exists), `station.import` creates or
+ * replaces, `station.change` merges (refused "not-found" when absent), `station.remove` ends it and
+ * closes its socket, `station.describe` is a question for a `StationDescription`.
  */
 export interface StationRegister {
   readonly settings: Partial<StationSettings>;
@@ -85,10 +85,11 @@ export type CommandStatus =
   | "unknown";
 
 /**
- * `call.request`: sends any CALL exactly as given, refused "conflict" when not connected, "overloaded" when
- * too many wait. `command.request`: a typed command; while the station is away it waits `queueMs`, then it
- * is `expired`. Both reply a `CommandDescription` after the commit; each change of status is sent to the
- * bus inbox `replyTo` (when given) as the JSON text of a `CommandDescription`.
+ * `call.request`: sends any CALL exactly as given, refused "conflict" when not connected,
+ * "overloaded" when too many wait. `command.request`: a typed command; while the station is away it
+ * waits `queueMs`, then it is `expired`. Both reply a `CommandDescription` after the commit; each
+ * change of status is sent to the bus inbox `replyTo` (when given) as the JSON text of a
+ * `CommandDescription`.
  */
 export interface CallRequest {
   readonly id: string;
@@ -126,14 +127,17 @@ export interface CommandDescription {
   readonly updatedAt: string;
 }
 
-/** `session.close-stale`: closes every open session with stopReason "Stale"; reply `{closed: [ids]}`. */
+/**
+ * `session.close-stale`: closes every open session with stopReason "Stale"; reply `{closed:
+ * [ids]}`.
+ */
 export interface StaleClosed {
   readonly closed: readonly string[];
 }
 
 /**
- * `alert.acknowledge`, `alert.resolve` with body `{alertId}`; reply `AlertDescription`, refused "not-found".
- * Alerts live in the actor of their station; ids are `<stationKey>~a<n>`.
+ * `alert.acknowledge`, `alert.resolve` with body `{alertId}`; reply `AlertDescription`, refused
+ * "not-found". Alerts live in the actor of their station; ids are `<stationKey>~a<n>`.
  */
 export interface AlertDescription {
   readonly id: string;

@@ -1,8 +1,9 @@
 /**
  * What passes between gateways and charger actors.
  *
- * To the actor (`Actors.ask`, header.type): socket.authenticate, socket.opened, socket.closed, ocpp.call,
- * ocpp.answer, gateway.lost. To the gateway (bus inbox `gateway.<id>`): a `GatewayOrder` as JSON text.
+ * To the actor (`Actors.ask`, header.type): socket.authenticate, socket.opened, socket.closed,
+ * ocpp.call, ocpp.answer, gateway.lost. To the gateway (bus inbox `gateway.<id>`): a `GatewayOrder`
+ * as JSON text.
  */
 import type { ErrorDocument } from "#schemas/errors.ts";
 
@@ -13,8 +14,9 @@ export type OcppProtocol = typeof ocppProtocols[number];
 export type SecurityProfile = 0 | 1 | 2 | 3;
 
 /**
- * How a station's password is kept. Machine secrets (16 and more characters) as HMAC-SHA-256 over salt and
- * password with the sealed server key, shorter ones by scrypt. All binary values in base64.
+ * How a station's password is kept. Machine secrets (16 and more characters) as HMAC-SHA-256 over
+ * salt and password with the sealed server key, shorter ones by scrypt. All binary values in
+ * base64.
  */
 export type PasswordRecord =
   | { readonly scheme: "hmac-sha256"; readonly salt: string; readonly hash: string }
@@ -56,8 +58,8 @@ export interface SocketClosed {
 }
 
 /**
- * Header of `ocpp.call`; the body is the payload's text exactly as the station sent it. The answer's text is
- * the response payload of that action and protocol.
+ * Header of `ocpp.call`; the body is the payload's text exactly as the station sent it. The
+ * answer's text is the response payload of that action and protocol.
  */
 export interface OcppCallHeader {
   readonly type: "ocpp.call";
@@ -129,7 +131,9 @@ export type GatewayOrder =
   /** Postgres has been away that long; null = it is back (design rule 1.8). */
   | { readonly order: "store"; readonly awayMs: number | null };
 
-/** What bus `log.frames` carries: frames without a journal row, for the OCPP log. JSON array text. */
+/**
+ * What bus `log.frames` carries: frames without a journal row, for the OCPP log. JSON array text.
+ */
 export interface LoggedFrame {
   readonly tenant: string;
   readonly stationId: string;

@@ -1,4 +1,7 @@
-/** Tokens: what the cache holds, and what the token actor (`token/<group or uid, lower case>`) is asked. */
+/**
+ * Tokens: what the cache holds, and what the token actor (`token/<group or uid, lower case>`) is
+ * asked.
+ */
 
 export const tokenStatuses = ["Accepted", "Blocked", "Expired", "Invalid"] as const;
 export type TokenStatus = typeof tokenStatuses[number];
@@ -37,5 +40,8 @@ export interface GrantRelease {
   readonly holder: string;
 }
 
-/** Bus subject on which the api says "tokens of this tenant changed"; workers answer when they have read it. */
+/**
+ * Bus subject on which the api says "tokens of this tenant changed"; workers answer when they have
+ * read it.
+ */
 export const tokensChangedSubject = "tokens.changed";
