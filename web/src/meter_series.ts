@@ -5,6 +5,8 @@ export interface TimeLine {
   /** Milliseconds since the epoch, rising. */
   readonly times: readonly number[];
   readonly values: readonly number[];
+  /** After these instants the line breaks: a session ended there. */
+  readonly endsAt?: readonly number[];
 }
 
 /** Newest values of one measurand, totals only (rule M3: phases are never added to totals). */
@@ -48,23 +50,42 @@ export function powerFromEnergy(line: TimeLine): TimeLine {
   return timeLine(byTime);
 }
 
-/** Lines on one common axis of time; null where a line has no value. */
+/** Longer silence than this is no line: the station may have drawn anything, or nothing. */
+const silenceMsMax = 10 * 60_000;
+
+/** A value; null = the line breaks here; undefined = this line has no reading at that instant. */
+export type PlotValue = number | null | undefined;
+
+/** Lines on one common axis of time. */
 export function align(
   lines: readonly TimeLine[],
-): { readonly times: readonly number[]; readonly values: readonly (readonly (number | null)[])[] } {
-  const times = [...new Set(lines.flatMap((line) => line.times))].sort((a, b) => a - b);
-  const values = lines.map((line) => {
-    const byTime = new Map(line.times.map((at, index) => [at, line.values[index] ?? null]));
-    return times.map((at) => byTime.get(at) ?? null);
-  });
-  return { times, values };
+): { readonly times: readonly number[]; readonly values: readonly (readonly PlotValue[])[] } {
+  const plots = lines.map(withBreaks);
+  const times = [...new Set(plots.flatMap((plot) => [...plot.keys()]))].sort((a, b) => a - b);
+  return { times, values: plots.map((plot) => times.map((at) => plot.get(at))) };
 }
 
-/** Adds a live reading at the end; an older or repeated one changes nothing. */
-export function append(line: TimeLine, at: number, value: number): TimeLine {
-  const last = line.times.at(-1);
-  if (last !== undefined && at <= last) return line;
-  return { times: [...line.times, at], values: [...line.values, value] };
+/** The lines of sessions that followed each other, as one line that breaks between them. */
+export function inSequence(lines: readonly TimeLine[]): TimeLine {
+  const ordered = lines.filter((line) => line.times.length > 0)
+    .sort((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0));
+  return {
+    times: ordered.flatMap((line) => line.times),
+    values: ordered.flatMap((line) => line.values),
+    endsAt: ordered.map((line) => line.times.at(-1) ?? 0),
+  };
+}
+
+function withBreaks(line: TimeLine): ReadonlyMap<number, number | null> {
+  const plot = new Map<number, number | null>();
+  line.times.forEach((at, index) => {
+    const before = line.times[index - 1];
+    const isBroken = before !== undefined &&
+      (at - before > silenceMsMax || line.endsAt?.includes(before) === true);
+    if (isBroken) plot.set(before + 1, null);
+    plot.set(at, line.values[index] ?? null);
+  });
+  return plot;
 }
 
 function phaseSums(values: readonly MeterValue[], measurand: string): TimeLine {

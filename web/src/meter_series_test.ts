@@ -1,6 +1,13 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import { align, append, energySince, powerFromEnergy, powerOf, totalsOf } from "./meter_series.ts";
+import {
+  align,
+  energySince,
+  inSequence,
+  powerFromEnergy,
+  powerOf,
+  totalsOf,
+} from "./meter_series.ts";
 import type { MeterValue } from "./shapes.ts";
 
 const start = Date.UTC(2026, 10, 22, 12);
@@ -56,13 +63,19 @@ test("energy counts from the start of the session, or from the first reading", (
   deepEqual(energySince(register, null).values, [0, 100]);
 });
 
-test("lines share one axis of time; what is missing is null", () => {
+test("lines share one axis of time; a reading that one of them lacks is no gap in it", () => {
   const aligned = align([{ times: [1, 3], values: [10, 30] }, { times: [2, 3], values: [5, 6] }]);
-  deepEqual(aligned, { times: [1, 2, 3], values: [[10, null, 30], [null, 5, 6]] });
+  deepEqual(aligned, { times: [1, 2, 3], values: [[10, undefined, 30], [undefined, 5, 6]] });
 });
 
-test("an older reading changes nothing", () => {
-  const line = { times: [1, 2], values: [10, 20] };
-  equal(append(line, 2, 99), line);
-  deepEqual(append(line, 3, 30), { times: [1, 2, 3], values: [10, 20, 30] });
+test("a line breaks where nothing was said for long", () => {
+  const later = start + 11 * 60_000;
+  const aligned = align([{ times: [start, later], values: [7_000, 3_000] }]);
+  deepEqual(aligned, { times: [start, start + 1, later], values: [[7_000, null, 3_000]] });
+});
+
+test("a line breaks between two sessions", () => {
+  const second = { times: [5, 6], values: [50, 60] };
+  const aligned = align([inSequence([second, { times: [1, 2], values: [10, 20] }])]);
+  deepEqual(aligned, { times: [1, 2, 3, 5, 6], values: [[10, 20, null, 50, 60]] });
 });

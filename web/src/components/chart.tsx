@@ -3,13 +3,14 @@ import { useComputedColorScheme } from "@mantine/core";
 import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { formatInstant, nothing } from "../format.ts";
+import type { PlotValue } from "../meter_series.ts";
 
 export interface ChartSeries {
   readonly label: string;
   /** Name of a CSS colour variable. */
   readonly colour: string;
-  /** Values by the chart's instants; null where there is none. */
-  readonly values: readonly (number | null)[];
+  /** Values by the chart's instants. */
+  readonly values: readonly PlotValue[];
   readonly format: (value: number) => string;
   /** `right`: on an axis of its own, for example a percentage. */
   readonly axis?: "left" | "right";
@@ -98,7 +99,7 @@ interface LegendProps {
 }
 
 function Legend({ times, series, at }: LegendProps): ReactElement {
-  const time = at === null ? undefined : times[at];
+  const time = at === null ? times.at(-1) : times[at];
   return (
     <div className="chart-legend" aria-hidden="true">
       {series.map((each) => {
@@ -111,13 +112,13 @@ function Legend({ times, series, at }: LegendProps): ReactElement {
           </span>
         );
       })}
-      <span>{time === undefined ? "now" : formatInstant(time, Date.now())}</span>
+      <span>{time === undefined ? nothing : formatInstant(time, Date.now())}</span>
     </div>
   );
 }
 
 function newestOf(series: ChartSeries): number | undefined {
-  return series.values.findLast((value) => value !== null) ?? undefined;
+  return series.values.findLast((value) => typeof value === "number") ?? undefined;
 }
 
 function summary(label: string, series: readonly ChartSeries[]): string {
@@ -166,7 +167,7 @@ function options(
     scales: { x: { time: true }, ...scales },
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
     legend: { show: false },
-    padding: [8, series.some((each) => each.axis === "right") ? 0 : 12, 0, 0],
+    padding: [8, series.some((each) => each.axis === "right") ? 0 : 26, 0, 0],
     axes: [{
       font,
       stroke: colour("--ink-soft"),
@@ -183,7 +184,7 @@ function options(
         scale: sideOf(each),
         stroke: colour(each.colour),
         width: 2,
-        spanGaps: true,
+        spanGaps: false,
         points: { show: each.values.length < 3 },
         ...(each.axis === "right" ? { dash: [5, 4] } : { fill: `${colour(each.colour)}1c` }),
         ...(each.steps === true ? stepped() : {}),

@@ -78,7 +78,7 @@ export function SessionTable({ station }: { station?: string }): ReactElement {
         />
         <Select
           aria-label="Status"
-          placeholder="Open and ended"
+          placeholder="Any status"
           data={[{ value: "open", label: "Open" }, { value: "closed", label: "Ended" }]}
           value={status}
           onChange={setStatus}

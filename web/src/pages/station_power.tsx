@@ -4,8 +4,15 @@ import { Chart } from "../components/chart.tsx";
 import { formatPower } from "../format.ts";
 import { useLiveEvents, usePolling, useQuery, useThrottled } from "../live.tsx";
 import { stationOf } from "../live_merge.ts";
-import { align, powerFromEnergy, powerOf, type TimeLine, totalsOf } from "../meter_series.ts";
-import type { List, MeterValue } from "../shapes.ts";
+import {
+  align,
+  inSequence,
+  powerFromEnergy,
+  powerOf,
+  type TimeLine,
+  totalsOf,
+} from "../meter_series.ts";
+import type { List, MeterValue, Session } from "../shapes.ts";
 
 const windowMs = 3 * 3_600_000;
 const colours = ["--chart-power", "--chart-energy", "--chart-soc", "--tone-suspended"] as const;
@@ -23,8 +30,13 @@ export function StationPower(
   const energy = useQuery<List<MeterValue>>(
     isWithout ? pathOf("Energy.Active.Import.Register") : null,
   );
+  // OCPP 2.x names the EVSE only when a transaction starts: later readings are known by their session.
+  const sessions = useQuery<List<Session>>(
+    withQuery("/sessions", { station: stationId, limit: 100 }),
+  );
   const reload = useThrottled(() => {
     power.reload();
+    sessions.reload();
     if (isWithout) energy.reload();
   }, 4_000);
   usePolling(reload, 4_000, isCharging);
@@ -34,7 +46,9 @@ export function StationPower(
     }
   });
   const chart = useMemo(() => {
+    const evseOf = new Map(sessions.value?.items.map(({ id, evseId }) => [id, evseId]));
     const lines = linesByEvse(
+      evseOf,
       isWithout ? energy.value?.items ?? [] : power.value?.items ?? [],
       isWithout
         ? (items) => powerFromEnergy(totalsOf(items, "Energy.Active.Import.Register"))
@@ -49,7 +63,7 @@ export function StationPower(
       steps: isWithout,
     }));
     return { times, series };
-  }, [power.value, energy.value, isWithout]);
+  }, [power.value, energy.value, sessions.value, isWithout]);
   return (
     <Chart
       label="Power per EVSE over the last three hours"
@@ -63,20 +77,19 @@ export function StationPower(
 }
 
 function linesByEvse(
+  evseOf: ReadonlyMap<string, number | null>,
   items: readonly MeterValue[],
   read: (items: readonly MeterValue[]) => TimeLine,
 ): readonly { readonly name: string; readonly line: TimeLine }[] {
-  const groups = new Map<number, MeterValue[]>();
-  for (const item of items) {
-    const evseId = item.evseId ?? 0;
-    const group = groups.get(evseId) ?? [];
-    group.push(item);
-    groups.set(evseId, group);
-  }
-  return [...groups].sort(([a], [b]) => a - b)
-    .map(([evseId, group]) => ({
+  const bySession = Map.groupBy(items, (item) => item.sessionId ?? `EVSE ${item.evseId ?? 0}`);
+  const byEvse = Map.groupBy(
+    bySession,
+    ([id, [first]]) => first?.evseId ?? evseOf.get(id) ?? 0,
+  );
+  return [...byEvse].sort(([a], [b]) => a - b)
+    .map(([evseId, sessions]) => ({
       name: evseId === 0 ? "Station" : `EVSE ${evseId}`,
-      line: read(group),
+      line: inSequence(sessions.map(([, own]) => read(own))),
     }))
     .filter(({ line }) => line.times.length > 0);
 }
