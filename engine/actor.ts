@@ -101,6 +101,10 @@ export interface ViewRow {
 export interface Folded<Context> {
   readonly context: Context;
   readonly reply: unknown;
+  /** Of a sample alone: what it says to the world. Keep it rare: samples are the bulk of all rows. */
+  readonly facts?: readonly Extract<Effect, { type: "fact" }>[];
+  /** Of a sample alone: a small JSON value in its row, for those who follow the journal. */
+  readonly note?: unknown;
 }
 
 /** What is stored of an actor. */

@@ -210,14 +210,18 @@ function journalRow(change: Change, shard: number, seq: number): string {
     `"actor":${JSON.stringify(slot.text)},"class":"${change.class}","at":${at},` +
     `"type":${JSON.stringify(type)},"revision":${slot.kind.revision},` +
     `"header":${headerText},"body":${bodyText === "" ? "null" : bodyText}`;
-  if (change.class === "S") return `${lead}}`;
-  const reply = change.reply === undefined ? "null" : JSON.stringify(change.reply);
   const facts = change.effects.filter((effect) => effect.type === "fact").map((fact) =>
     statedFact(fact, slot.address.tenant, at)
   );
+  const end = facts.length === 0 ? "}" : `,"facts":${JSON.stringify(facts)}}`;
+  if (change.class === "S") return lead + noteOf(change.note) + end;
+  const reply = change.reply === undefined ? "null" : JSON.stringify(change.reply);
   return `${lead},"inputs":${inputsText ?? "null"},"reply":${reply},` +
-    `"effects":${JSON.stringify(change.effects)}` +
-    (facts.length === 0 ? "}" : `,"facts":${JSON.stringify(facts)}}`);
+    `"effects":${JSON.stringify(change.effects)}${end}`;
+}
+
+function noteOf(note: unknown): string {
+  return note === undefined ? "" : `,"effects":[{"type":"note","value":${JSON.stringify(note)}}]`;
 }
 
 /** `session.started` is said of kind `session`, name `started`. */

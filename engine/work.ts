@@ -9,6 +9,7 @@ import type {
   ActorKind,
   ActorState,
   Effect,
+  Folded,
   InputRequest,
   PlainEvent,
 } from "./actor.ts";
@@ -59,6 +60,8 @@ export interface Change {
   /** What the asker was answered; only in the row of the message itself. */
   readonly reply: unknown;
   readonly effects: readonly Effect[];
+  /** Of a sample: see `Folded.note`. */
+  readonly note?: unknown;
 }
 
 export type WorkOutcome =
@@ -140,7 +143,8 @@ export function work(item: WorkItem, context: WorkContext): WorkOutcome {
     bodyText: item.bodyText,
     inputsText: null,
     reply: null,
-    effects: [],
+    effects: folded.facts ?? [],
+    note: folded.note,
   };
   return { outcome: "done", changes: [change], reply, refusal: undefined };
 }
@@ -280,7 +284,7 @@ class TransitionRun {
     slot: ActorSlot,
     event: ActorEvent,
     item: WorkItem,
-    folded: { context: unknown; reply: unknown },
+    folded: Folded<unknown>,
   ): void {
     const after: ActorSlot = {
       ...slot,
@@ -299,7 +303,8 @@ class TransitionRun {
       bodyText: item.bodyText,
       inputsText: null,
       reply: null,
-      effects: [],
+      effects: folded.facts ?? [],
+      note: folded.note,
     });
   }
 }
