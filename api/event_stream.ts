@@ -185,7 +185,8 @@ export class EventStream {
 
   #armHeartbeat(): void {
     this.#cancelHeartbeat = this.#clock.schedule(HEARTBEAT_MS, () => {
-      // The id moves on with facts that the filter kept away, so that a resume is not told to reset.
+      // The id moves on with facts that the filter kept away, so that a resume is not told to
+      // reset.
       for (const client of [...this.#clients]) {
         client.send(encoder.encode(`: \nid: ${client.after}\n\n`));
       }
