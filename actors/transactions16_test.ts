@@ -348,3 +348,23 @@ test("a session is annotated and taken out of billing with a reason", () => {
   assert.equal(one.stage.row("sessions", "CP1~1")["billable"], false);
   assert.equal(refusal(() => annotate({ annotation: "x" }, "CP1~9")), "not-found");
 });
+
+test("the world hears of readings at most every 15 s, each row notes the energy", () => {
+  const one = station();
+  const { transactionId } = start(one);
+  for (let second = 1; second <= 31; second++) {
+    one.stage.advance(1_000);
+    meter(one, 100 + second, { transactionId });
+  }
+  const told = one.stage.facts.filter(({ name }) => name === "session.metered");
+  assert.deepEqual(told.map(({ data }) => (data as { energyWh: number }).energyWh), [1, 16, 31]);
+  assert.deepEqual(told[0]?.data, {
+    id: "CP1~1",
+    stationId: "CP1",
+    energyWh: 1,
+    powerW: null,
+    currentA: null,
+    socPercent: null,
+  });
+  assert.equal(one.stage.journal.at(-1)?.note, 31);
+});

@@ -42,6 +42,8 @@ export interface SessionContext {
   readonly messages: number;
   /** The newest meter message: its repeat is known by it. */
   readonly last: MessageMark | null;
+  /** When the world was told its readings last. */
+  readonly meteredAt: number;
   /** When its connector was said to be free while this was running. */
   readonly unpluggedAt: number | null;
   /** Alerts that the charger was asked to open, so that each is asked for once. */
@@ -138,6 +140,7 @@ export function newSession(tenant: string, id: string, stationId: string): Sessi
     heardAt: 0,
     messages: 0,
     last: null,
+    meteredAt: 0,
     unpluggedAt: null,
     alerted: [],
     hasAsked: false,

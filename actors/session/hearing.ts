@@ -3,6 +3,7 @@
  * they are folded without a step.
  */
 import { chargingStateOf } from "#actors/domain/connector_status.ts";
+import { energyWh } from "#actors/domain/register.ts";
 import { hasReceived, received } from "#actors/domain/sequence.ts";
 import type { Delivery, EventClass, Folded, InputRequest, PlainEvent } from "#engine/actor.ts";
 import { PlatformError } from "#schemas/errors.ts";
@@ -85,29 +86,36 @@ export function inputs(
 
 export function fold(event: SessionEvent, context: SessionContext): Folded<SessionContext> {
   if (event.type === "MeterValues") {
-    const mark = markOf(event.samples);
-    if (isSame(context.last, mark)) return { context, reply: {} };
-    const folded: SessionContext = {
-      ...context,
-      ...withReadings(context, event.samples),
-      heardAt: event.now,
-      messages: context.messages + 1,
-      last: mark,
-    };
-    return { context: folded, reply: {} };
+    const last = markOf(event.samples);
+    if (isSame(context.last, last)) return { context, reply: {} };
+    const read = { ...context, ...withReadings(context, event.samples), last };
+    return metered(read, event.now, {});
   }
   if (!isTransaction(event)) return { context, reply: {} };
   const reply = transactionReply(context, event);
-  const { seqNo } = event;
   if (isRepeat(event, context)) return { context, reply };
-  const folded: SessionContext = {
-    ...context,
-    ...withReadings(context, event.samples),
-    sequence: seqNo === null ? context.sequence : received(context.sequence, seqNo),
-    heardAt: event.now,
-    messages: context.messages + 1,
-  };
-  return { context: folded, reply };
+  const { seqNo } = event;
+  const sequence = seqNo === null ? context.sequence : received(context.sequence, seqNo);
+  const read = { ...context, ...withReadings(context, event.samples), sequence };
+  return metered(read, event.now, reply);
+}
+
+/** The world hears of readings at most this often per session (design section 4). */
+const METERED_EVERY_MS = 15_000;
+
+/** Every row notes the energy so far, which followers of the journal could not work out alone. */
+function metered(
+  read: SessionContext,
+  now: number,
+  reply: unknown,
+): Folded<SessionContext> {
+  const note = energyWh(read.register);
+  const heard = { ...read, heardAt: now, messages: read.messages + 1 };
+  if (now - read.meteredAt < METERED_EVERY_MS) return { context: heard, reply, note };
+  const { id, stationId, progress: { powerW, currentA, socPercent } } = read;
+  const data = { id, stationId, energyWh: note, powerW, currentA, socPercent };
+  const facts = [{ type: "fact" as const, name: "session.metered", id: stationId, data }];
+  return { context: { ...heard, meteredAt: now }, reply, note, facts };
 }
 
 export function answer(event: SessionEvent, context: SessionContext): unknown {
