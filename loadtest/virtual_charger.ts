@@ -1,5 +1,5 @@
 import { systemClock } from "#engine/adapters/system_clock.ts";
-import type { Clock } from "#engine/ports/clock.ts";
+import type { Clock, Instant } from "#engine/ports/clock.ts";
 import type { Random } from "#engine/ports/random.ts";
 import { actionsOf } from "#schemas/ocpp_actions.ts";
 import type { BackOffLimits } from "./charger/back_off.ts";
@@ -295,9 +295,7 @@ export class VirtualCharger {
     this.#link.deliver({
       kind: cause === "began" ? "started" : cause === "stopped" ? "ended" : "updated",
       transaction,
-      at: cause === "stopped" && transaction.endedAt !== undefined
-        ? transaction.endedAt
-        : this.#link.now(),
+      at: instantOf(cause, transaction) ?? this.#link.now(),
       seqNo: transaction.nextSeqNo++,
       reading: outlet.reading(),
       cause,
@@ -334,4 +332,13 @@ export class VirtualCharger {
     const answer = this.#dialect.answer(action, fields, this.#controls);
     return answer === undefined ? { code: "NotSupported" } : { payload: answer };
   }
+}
+
+/** When what a message tells happened, where the transaction knows it. */
+function instantOf(
+  cause: TransactionMessage["cause"],
+  transaction: Transaction,
+): Instant | undefined {
+  if (cause === "began") return transaction.startedAt;
+  return cause === "stopped" ? transaction.endedAt : undefined;
 }

@@ -4,7 +4,7 @@ import { SimRandom } from "#engine/sim/sim_random.ts";
 import { RawSocket } from "../load/raw_socket.ts";
 import { parseOptions } from "../options.ts";
 import { wait } from "../paced_clock.ts";
-import { badFrame, framesIn } from "./malformed_frames.ts";
+import { badFrame, closingKinds, framesIn } from "./malformed_frames.ts";
 
 /**
  * Attacks from a process of its own, so that what it costs to make bad frames delays nobody who measures.
@@ -20,7 +20,9 @@ const specs = {
 } as const;
 
 const protocols = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const;
-const BACKLOG_BYTES_MAX = 2_000_000;
+const BACKLOG_BYTES_MAX = 64_000;
+/** A station whose bad frames are throttled is read no further: then the attacker hangs up itself. */
+const CLOSE_MS_MAX = 3_000;
 const FRAMES_PER_TURN = 20;
 const RECONNECT_MS = 50;
 
@@ -35,9 +37,18 @@ export interface AttackReport {
   connects: number;
   refusedConnects: number;
   answers: number;
+  /** Sockets that the server kept although it had to end them. */
+  unclosed: number;
 }
 
-const report: AttackReport = { frames: 0, bytes: 0, connects: 0, refusedConnects: 0, answers: 0 };
+const report: AttackReport = {
+  frames: 0,
+  bytes: 0,
+  connects: 0,
+  refusedConnects: 0,
+  answers: 0,
+  unclosed: 0,
+};
 
 async function attack(index: number, frames: number, random: SimRandom): Promise<void> {
   let left = frames;
@@ -49,7 +60,7 @@ async function attack(index: number, frames: number, random: SimRandom): Promise
   }
 }
 
-/** Frames that left before the socket ended. */
+/** Frames that left on one socket, until one of them or the server ends it. */
 async function attackOnce(index: number, frames: number, random: SimRandom): Promise<number> {
   let isClosed = false;
   let sent = 0;
@@ -61,11 +72,20 @@ async function attackOnce(index: number, frames: number, random: SimRandom): Pro
       onClose: () => isClosed = true,
     });
     report.connects++;
-    while (sent < frames && !isClosed && !isOver()) {
-      if (socket.backlog < BACKLOG_BYTES_MAX) sent += sendSome(socket, frames - sent, random);
+    let isLast = false;
+    while (sent < frames && !isClosed && !isLast && !isOver()) {
+      if (socket.backlog < BACKLOG_BYTES_MAX) {
+        const turn = sendSome(socket, frames - sent, random);
+        sent += turn.sent;
+        isLast = turn.isLast;
+      }
       // deno-lint-ignore no-await-in-loop -- lets the socket write and tell that it was closed
       await wait(clock, socket.backlog < BACKLOG_BYTES_MAX ? 0 : 5);
     }
+    const givesUpAtMs = clock.monotonic() + CLOSE_MS_MAX;
+    // deno-lint-ignore no-await-in-loop -- polling
+    while (isLast && !isClosed && clock.monotonic() < givesUpAtMs) await wait(clock, 5);
+    if (isLast && !isClosed) report.unclosed++;
     if (!isClosed) socket.close();
   } catch {
     report.refusedConnects++;
@@ -73,16 +93,22 @@ async function attackOnce(index: number, frames: number, random: SimRandom): Pro
   return sent;
 }
 
-function sendSome(socket: RawSocket, framesMax: number, random: SimRandom): number {
+function sendSome(
+  socket: RawSocket,
+  framesMax: number,
+  random: SimRandom,
+): { readonly sent: number; readonly isLast: boolean } {
   let sent = 0;
-  while (sent < Math.min(FRAMES_PER_TURN, framesMax)) {
+  let isLast = false;
+  while (sent < Math.min(FRAMES_PER_TURN, framesMax) && !isLast) {
     const { kind, bytes } = badFrame(random);
     socket.write(bytes);
     sent += framesIn(kind);
     report.bytes += bytes.length;
+    isLast = closingKinds.has(kind);
   }
   report.frames += sent;
-  return sent;
+  return { sent, isLast };
 }
 
 const sockets = options.number("sockets") ?? 1;

@@ -135,6 +135,13 @@ export function badFrame(random: SimRandom): BadFrame {
   return { kind: "noJson", bytes: makers.noJson(random) };
 }
 
+/** After these the server hangs up (RFC 6455, 7.1.7): what is written behind them reaches nobody. */
+export const closingKinds: ReadonlySet<FrameKind> = new Set([
+  "oversized",
+  "badWebSocket",
+  "badUtf8",
+]);
+
 /** How many CALLs and pings one frame of this kind stands for. */
 export function framesIn(kind: FrameKind): number {
   return kind === "flood" || kind === "pings" ? 20 : 1;
