@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-await-in-loop -- a test does one thing after the other.
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -135,8 +135,7 @@ export class Lane {
     while (this.#open.units.length > 0 && !this.isPaused && !this.#isClosed) {
       const { batch, units } = this.#open;
       this.#open = this.#fresh();
-      // deno-lint-ignore no-await-in-loop -- one batch in flight per shard keeps (shard, seq) free
-      // of gaps.
+      // deno-lint-ignore no-await-in-loop -- (shard, seq) must have no gaps
       const outcome = await this.#commit(batch);
       if (outcome.result === "committed") this.#release(batch, units);
       // deno-lint-ignore no-await-in-loop -- nothing may commit before the failure is cleared up.

@@ -21,8 +21,7 @@ export function keepFrameLog(sql: Sql, bus: Bus, telemetry: Telemetry): () => vo
     while (waiting.length > 0) {
       const frames = waiting;
       waiting = [];
-      // deno-lint-ignore no-await-in-loop -- one insert at a time; what comes meanwhile is the next
-      // one.
+      // deno-lint-ignore no-await-in-loop -- what comes meanwhile is the next insert.
       await insertFrames(sql, frames).catch((error) => {
         dropped.add(frames.length);
         telemetry.log("warn", "frames could not be logged", { error: String(error) });

@@ -1,22 +1,12 @@
 /** Meter values and the progress of sessions, derived from the journal: never before the answer. */
+import { noProgress, progressed } from "#actors/domain/progress.ts";
 import type { ActorKind } from "#engine/actor.ts";
-import type { JournalTransaction } from "#engine/adapters/postgres_journal.ts";
 import type { JournalEntry } from "#engine/ports/journal.ts";
 import { journalledEvent } from "#engine/work.ts";
 import { parseAddress, stationOfKey } from "#schemas/address.ts";
+import { PlatformError } from "#schemas/errors.ts";
 import type { Sample } from "#schemas/events/station.ts";
-import { noProgress, progressed } from "#actors/domain/progress.ts";
-
-interface MeteredRow {
-  readonly tenant: string;
-  readonly stationId: string;
-  readonly sessionId: string | null;
-  readonly evseId: number | null;
-  readonly connectorId: number | null;
-  readonly shard: number;
-  readonly seq: number;
-  readonly samples: readonly Sample[];
-}
+import type { MeteredMessage, MeterStore, SessionProgress } from "../ports/meter_store.ts";
 
 /** Only rows that may hold samples. */
 export const meteredTypes = [
@@ -26,88 +16,94 @@ export const meteredTypes = [
   "TransactionEvent.Ended",
 ] as const;
 
-/** Writes `meter_values` and `session_progress`, in the transaction that moves the cursor. */
-export function meterValueProjection(
+/** Takes rows of the journal to the store, in the transaction that moves the cursor. */
+export function meterValueProjection<Handle>(
   kinds: readonly ActorKind[],
-): (entries: readonly JournalEntry[], sql: JournalTransaction) => Promise<void> {
+  store: MeterStore<Handle>,
+): (entries: readonly JournalEntry[], handle: Handle) => Promise<void> {
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
-  return async (entries, sql) => {
-    const rows = entries.map((entry) => meteredRow(byName, entry)).filter((row) =>
-      row !== undefined && row.samples.length > 0
-    ) as MeteredRow[];
-    if (rows.length === 0) return;
-    await insertValues(sql, rows);
-    await updateProgress(sql, rows);
+  return async (entries, handle) => {
+    const messages = entries.map((entry) => messageOf(byName, entry))
+      .filter((message) => message !== undefined);
+    if (messages.length === 0) return;
+    await store.keep(messages, handle);
+    const progress = progressOf(messages);
+    if (progress.length > 0) await store.keepProgress(progress, handle);
   };
 }
 
-function meteredRow(
+function messageOf(
   kinds: ReadonlyMap<string, ActorKind>,
   entry: JournalEntry,
-): MeteredRow | undefined {
+): MeteredMessage | undefined {
   const { kind, key, tenant } = parseAddress(entry.actor);
   // What a charger forwards stands in the session's row, too.
   if (kind !== "session" && !(kind === "charger" && entry.class === "S")) return undefined;
-  const { header, body, inputs, actor, at, shard, seq } = entry;
-  const event = journalledEvent(kinds, { actor, at, header: header ?? "{}", body, inputs }) as {
-    readonly samples?: readonly Sample[];
-    readonly evseId?: number | null;
-    readonly connectorId?: number | null;
-  };
+  const event = eventOf(kinds, entry);
+  const samples = event?.samples?.filter(isStorable) ?? [];
+  if (event === undefined || samples.length === 0) return undefined;
   return {
     tenant,
     stationId: stationOfKey(key),
     sessionId: kind === "session" ? key : null,
-    evseId: event.evseId ?? null,
-    connectorId: event.connectorId ?? null,
-    shard,
-    seq,
-    samples: event.samples ?? [],
+    evseId: storableNumber(event.evseId),
+    connectorId: storableNumber(event.connectorId),
+    shard: entry.shard,
+    seq: entry.seq,
+    samples,
+    energyWh: entry.class === "S" ? notedEnergy(entry.effects) : null,
   };
 }
 
-async function insertValues(sql: JournalTransaction, rows: readonly MeteredRow[]): Promise<void> {
-  const values = rows.flatMap(({ samples, ...row }) =>
-    samples.map(({ at, measurand, phase, context, location, value, unit }, ordinal) => (
-      { ...row, ordinal, at, measurand, phase, context, location, value, unit }
-    ))
-  );
-  await sql`
-    INSERT INTO meter_values (tenant, station_id, evse_id, connector_id, session_id, at, measurand,
-        phase, context, location, value, unit, shard, seq, ordinal)
-      SELECT tenant, "stationId", "evseId", "connectorId", "sessionId", to_timestamp(at / 1000.0),
-        measurand, phase, context, location, value, unit, shard, seq, ordinal
-      FROM json_to_recordset(${JSON.stringify(values)}::text::json) AS v(tenant text,
-        "stationId" text, "evseId" integer, "connectorId" integer, "sessionId" text,
-        at double precision, measurand text, phase text, context text, location text,
-        value double precision, unit text, shard integer, seq bigint, ordinal integer)`;
+interface MeteredEvent {
+  readonly samples?: readonly Sample[];
+  readonly evseId?: number | null;
+  readonly connectorId?: number | null;
 }
 
-async function updateProgress(sql: JournalTransaction, rows: readonly MeteredRow[]): Promise<void> {
+/** The event of a row, or undefined when today's catalogue has no word for it any more. */
+function eventOf(
+  kinds: ReadonlyMap<string, ActorKind>,
+  { actor, at, header, body, inputs }: JournalEntry,
+): MeteredEvent | undefined {
+  try {
+    return journalledEvent(kinds, { actor, at, header: header ?? "{}", body, inputs });
+  } catch (error) {
+    if (error instanceof PlatformError) return undefined;
+    throw error;
+  }
+}
+
+/** JSON has no infinity: it would reach the table as null. */
+function isStorable({ value, at }: Sample): boolean {
+  return Number.isFinite(value) && Number.isFinite(at);
+}
+
+/** Numbers of EVSEs are what stations say; a column holds 32 bits. */
+function storableNumber(id: number | null | undefined): number | null {
+  return id !== undefined && id !== null && Number.isInteger(id) && id === (id | 0) ? id : null;
+}
+
+/** What the session's fold noted in its row (see `Folded.note`). */
+function notedEnergy(effects: string | null): number | null {
+  const [note] = JSON.parse(effects ?? "[]") as readonly { type: string; value?: unknown }[];
+  return note?.type === "note" && typeof note.value === "number" ? note.value : null;
+}
+
+/** The newest readings per session; rows are in order, so that the last energy is the newest. */
+function progressOf(messages: readonly MeteredMessage[]): readonly SessionProgress[] {
   const bySession = Map.groupBy(
-    rows.filter(({ sessionId }) => sessionId !== null),
+    messages.filter(({ sessionId }) => sessionId !== null),
     ({ tenant, sessionId }) => `${tenant}\n${sessionId}`,
   );
-  const progress = [...bySession.values()].map((ofSession) => ({
-    tenant: ofSession[0]?.tenant,
-    sessionId: ofSession[0]?.sessionId,
-    ...progressed(noProgress, ofSession.flatMap(({ samples }) => samples)),
-  }));
-  if (progress.length === 0) return;
-  await sql`
-    INSERT INTO session_progress (tenant, session_id, at, energy_wh, power_w, current_a,
-        soc_percent)
-      SELECT p.tenant, p."sessionId", to_timestamp(p.at / 1000.0),
-        greatest(p."registerWh" - s.meter_start_wh, 0), p."powerW", p."currentA", p."socPercent"
-      FROM json_to_recordset(${JSON.stringify(progress)}::text::json) AS p(tenant text,
-        "sessionId" text, at double precision, "registerWh" double precision,
-        "powerW" double precision, "currentA" double precision, "socPercent" double precision)
-      LEFT JOIN sessions s ON s.tenant = p.tenant AND s.id = p."sessionId"
-      ON CONFLICT (tenant, session_id) DO UPDATE SET
-        at = excluded.at,
-        energy_wh = coalesce(excluded.energy_wh, session_progress.energy_wh),
-        power_w = coalesce(excluded.power_w, session_progress.power_w),
-        current_a = coalesce(excluded.current_a, session_progress.current_a),
-        soc_percent = coalesce(excluded.soc_percent, session_progress.soc_percent)
-        WHERE excluded.at >= session_progress.at`;
+  return [...bySession.values()].map((ofSession) => {
+    const last = ofSession.findLast(({ energyWh }) => energyWh !== null);
+    const { at, powerW, currentA, socPercent } = progressed(
+      noProgress,
+      ofSession.flatMap(({ samples }) => samples),
+    );
+    const [{ tenant, sessionId } = { tenant: "", sessionId: "" }] = ofSession;
+    const energyWh = last?.energyWh ?? null;
+    return { tenant, sessionId: sessionId ?? "", at, energyWh, powerW, currentA, socPercent };
+  });
 }

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-await-in-loop -- a test does one thing after the other.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { PlatformError } from "#schemas/errors.ts";
