@@ -27,7 +27,6 @@ async function heard(response: Response, enough: number): Promise<readonly Heard
   let text = "";
   const reader = response.body?.getReader();
   while (events.length < enough) {
-    // deno-lint-ignore no-await-in-loop -- a stream
     const next = await reader?.read();
     if (next === undefined || next.done) break;
     text += decoder.decode(next.value, { stream: true });

@@ -55,6 +55,7 @@ export async function listMessages(
     // deno-lint-ignore no-await-in-loop -- see above
     const fromLog = await logged.peek();
     if (fromJournal === undefined && fromLog === undefined) {
+      // deno-lint-ignore no-await-in-loop -- the last turn
       return { items: await named(rows, query, items), nextCursor: null };
     }
     const isJournal = isFirst(fromJournal, fromLog, query.order);
