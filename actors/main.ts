@@ -17,6 +17,7 @@ import { keepFrameLog } from "./adapters/frame_log.ts";
 import { watchGateways } from "./adapters/gateway_watch.ts";
 import { inputProviders } from "./adapters/input_providers.ts";
 import { meteredTypes, meterValueProjection } from "./adapters/meter_value_projection.ts";
+import { postgresMeterStore } from "./adapters/postgres_meter_store.ts";
 import { TokenCache } from "./adapters/token_cache.ts";
 import { kinds } from "./kinds.ts";
 
@@ -61,7 +62,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const projection = followJournal({
     name: "meter-values",
     reader: journal,
-    onRows: meterValueProjection(kinds),
+    onRows: meterValueProjection(kinds, postgresMeterStore(telemetry)),
     filter: { types: meteredTypes },
     clock,
     telemetry,

@@ -366,5 +366,5 @@ test("the world hears of readings at most every 15 s, each row notes the energy"
     currentA: null,
     socPercent: null,
   });
-  assert.equal(one.stage.journal.at(-1)?.note, 31);
+  assert.deepEqual(one.stage.journal.at(-1)?.note, [31, null]);
 });

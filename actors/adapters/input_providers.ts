@@ -1,4 +1,5 @@
 import type { Sql } from "postgres";
+import { grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import type { InputProviders } from "#engine/actor.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { GrantReply, GrantRequest } from "#schemas/events/token.ts";
@@ -17,10 +18,16 @@ const GRANT_TIMEOUT_MS = 3_000;
 export interface InputSources {
   readonly sql: Sql;
   readonly actors: Actors;
-  readonly tokens: TokenCache;
+  readonly tokens: Pick<TokenCache, "find">;
   /** Whether unknown stations may register themselves. */
   readonly autoRegister: boolean;
 }
+
+/**
+ * Sessions of one token that its actor counts at most: they stand in its snapshot. A fleet that may
+ * run more at once is not limited.
+ */
+export const COUNTED_MAX = 96;
 
 /** A session that wants to start with this token, in place of others of its connector. */
 interface GrantWish {
@@ -49,8 +56,9 @@ async function grant(
   { uid, holder, replaces }: GrantWish,
 ): Promise<GrantReply> {
   const token = tokens.find(tenant, uid);
-  if (token === undefined || token.concurrentSessions === 0) return { granted: true };
-  const key = (token.groupId ?? token.uid).toLowerCase();
+  if (token === undefined || !needsGrant(token, false)) return { granted: true };
+  if (token.concurrentSessions > COUNTED_MAX) return { granted: true };
+  const key = grantKey(token);
   const request: GrantRequest = {
     token: key,
     holder,

@@ -51,7 +51,7 @@ function messageOf(
     shard: entry.shard,
     seq: entry.seq,
     samples,
-    energyWh: entry.class === "S" ? notedEnergy(entry.effects) : null,
+    ...(entry.class === "S" ? noted(entry.effects) : nothingNoted),
   };
 }
 
@@ -67,7 +67,8 @@ function eventOf(
   { actor, at, header, body, inputs }: JournalEntry,
 ): MeteredEvent | undefined {
   try {
-    return journalledEvent(kinds, { actor, at, header: header ?? "{}", body, inputs });
+    const row = { actor, at, header: header ?? "{}", body, inputs };
+    return journalledEvent(kinds, row) as MeteredEvent;
   } catch (error) {
     if (error instanceof PlatformError) return undefined;
     throw error;
@@ -84,10 +85,19 @@ function storableNumber(id: number | null | undefined): number | null {
   return id !== undefined && id !== null && Number.isInteger(id) && id === (id | 0) ? id : null;
 }
 
-/** What the session's fold noted in its row (see `Folded.note`). */
-function notedEnergy(effects: string | null): number | null {
+type Noted = Pick<MeteredMessage, "energyWh" | "powerW">;
+
+const nothingNoted: Noted = { energyWh: null, powerW: null };
+
+/** Energy and power as the session's fold noted them in its row (see `Folded.note`). */
+function noted(effects: string | null): Noted {
   const [note] = JSON.parse(effects ?? "[]") as readonly { type: string; value?: unknown }[];
-  return note?.type === "note" && typeof note.value === "number" ? note.value : null;
+  if (note?.type !== "note" || !Array.isArray(note.value)) return nothingNoted;
+  const [energyWh, powerW] = note.value as readonly unknown[];
+  return {
+    energyWh: typeof energyWh === "number" ? energyWh : null,
+    powerW: typeof powerW === "number" ? powerW : null,
+  };
 }
 
 /** The newest readings per session; rows are in order, so that the last energy is the newest. */
@@ -98,12 +108,14 @@ function progressOf(messages: readonly MeteredMessage[]): readonly SessionProgre
   );
   return [...bySession.values()].map((ofSession) => {
     const last = ofSession.findLast(({ energyWh }) => energyWh !== null);
-    const { at, powerW, currentA, socPercent } = progressed(
+    const sampled = progressed(
       noProgress,
       ofSession.flatMap(({ samples }) => samples),
     );
     const [{ tenant, sessionId } = { tenant: "", sessionId: "" }] = ofSession;
+    const { at, currentA, socPercent } = sampled;
     const energyWh = last?.energyWh ?? null;
+    const powerW = last === undefined ? sampled.powerW : last.powerW;
     return { tenant, sessionId: sessionId ?? "", at, energyWh, powerW, currentA, socPercent };
   });
 }

@@ -40,7 +40,7 @@ async function insertValues(
   sql: JournalTransaction,
   messages: readonly MeteredMessage[],
 ): Promise<void> {
-  const values = messages.flatMap(({ samples, energyWh: _, ...message }) =>
+  const values = messages.flatMap(({ samples, energyWh: _energy, powerW: _power, ...message }) =>
     samples.map(({ at, measurand, phase, context, location, value, unit }, ordinal) => (
       { ...message, ordinal, at, measurand, phase, context, location, value, unit }
     ))

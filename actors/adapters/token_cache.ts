@@ -2,12 +2,18 @@ import type { Sql } from "postgres";
 import type { Bus } from "#engine/ports/bus.ts";
 import type { Clock } from "#engine/ports/clock.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
-import { type TokenRecord, tokensChangedSubject, type TokenStatus } from "#schemas/events/token.ts";
+import { PlatformError } from "#schemas/errors.ts";
+import { type TokenRecord, tokensChangedSubject } from "#schemas/events/token.ts";
+import { TokenTable } from "./token_table.ts";
 
 /** Design 4, "Tokens": a decision rests on tokens that are stale by 2 s at most. */
 const POLL_MS = 1_000;
+/** Without a successful read for so long nothing is decided: a card may have been blocked since. */
+const STALE_MS = 5_000;
+/** Tokens of one read: a million of them come in bites, between which others get their turn. */
+const ROWS_MAX = 20_000;
 
-interface TokenRow {
+export interface TokenRow {
   readonly tenant: string;
   readonly key: string;
   readonly uid: string;
@@ -34,68 +40,97 @@ export interface TokenCacheParts {
  */
 export class TokenCache {
   readonly #parts: TokenCacheParts;
-  readonly #tokens = new Map<string, TokenRecord>();
+  readonly #tenants = new Map<string, TokenTable>();
   readonly #versions = new Map<string, number>();
-  #running: Promise<void> | undefined;
-  #stops: (() => void)[] = [];
+  #reading: Promise<void> | undefined;
+  #waiting: Promise<void> | undefined;
+  #readAt = -Infinity;
+  #stopListening = (): void => {};
+  #cancelPoll = (): void => {};
   #isClosed = false;
 
   constructor(parts: TokenCacheParts) {
     this.#parts = parts;
+    parts.telemetry.watch("statewatt_cached_tokens", "Tokens in memory", () => this.size);
   }
 
   /** Reads all tokens, then follows their changes. */
   async start(): Promise<void> {
-    const { bus } = this.#parts;
-    await this.#read();
-    this.#stops.push(bus.listen(tokensChangedSubject, async () => {
+    await this.#refresh();
+    this.#stopListening = this.#parts.bus.listen(tokensChangedSubject, async () => {
       await this.#refresh();
       return "{}";
-    }));
+    });
     this.#poll();
   }
 
   get size(): number {
-    return this.#tokens.size;
+    return [...this.#tenants.values()].reduce((sum, table) => sum + table.size, 0);
   }
 
-  /** The token of this uid, compared without case; from memory. */
+  /**
+   * The token of this uid, compared without case; from memory.
+   *
+   * @throws {PlatformError} "unavailable" when the tokens have not been readable for seconds.
+   */
   find(tenant: string, uid: string): TokenRecord | undefined {
-    return this.#tokens.get(`${tenant}\n${uid.toLowerCase()}`);
+    if (this.#parts.clock.monotonic() - this.#readAt > STALE_MS) {
+      throw new PlatformError("unavailable", "Cannot decide on a token: the tokens are stale");
+    }
+    return this.#tenants.get(tenant)?.find(uid.toLowerCase());
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const stop of this.#stops.splice(0)) stop();
+    this.#stopListening();
+    this.#cancelPoll();
   }
 
   #poll(): void {
     if (this.#isClosed) return;
-    this.#stops = [
-      ...this.#stops.slice(0, 1),
-      this.#parts.clock.schedule(POLL_MS, () => {
-        void this.#refresh().catch((error) =>
-          this.#parts.telemetry.log("warn", "tokens could not be read", { error: String(error) })
-        ).then(() => this.#poll());
-      }),
-    ];
+    this.#cancelPoll = this.#parts.clock.schedule(POLL_MS, () => {
+      this.#refresh().catch((error) =>
+        this.#parts.telemetry.log("warn", "tokens could not be read", { error: String(error) })
+      ).then(() => this.#poll());
+    });
   }
 
   /**
-   * A change that commits while a read runs may be missed by it: whoever asks then gets a read of
-   * their own.
+   * Resolves when everything is known that had been committed at the call: a read that runs already
+   * may have missed it, so that all who ask meanwhile share the one after it.
    */
-  async #refresh(): Promise<void> {
-    await this.#running?.catch(() => undefined);
-    this.#running ??= this.#read().finally(() => this.#running = undefined);
-    await this.#running;
+  #refresh(): Promise<void> {
+    if (this.#waiting !== undefined) return this.#waiting;
+    if (this.#reading === undefined) return this.#read();
+    this.#waiting = this.#reading.catch(() => undefined).then(() => {
+      this.#waiting = undefined;
+      return this.#read();
+    });
+    return this.#waiting;
   }
 
-  async #read(): Promise<void> {
-    const known = JSON.stringify([...this.#versions].map(([tenant, version]) => (
-      { tenant, version }
-    )));
-    const rows = await this.#parts.sql<TokenRow[]>`
+  #read(): Promise<void> {
+    const askedAt = this.#parts.clock.monotonic();
+    this.#reading = this.#readAll().then(() => {
+      this.#readAt = askedAt;
+    }).finally(() => this.#reading = undefined);
+    return this.#reading;
+  }
+
+  async #readAll(): Promise<void> {
+    let rows: readonly TokenRow[];
+    do {
+      // deno-lint-ignore no-await-in-loop -- each bite begins where the one before ended.
+      rows = await this.#readSome();
+      for (const row of rows) this.#keep(row);
+    } while (rows.length === ROWS_MAX);
+  }
+
+  async #readSome(): Promise<readonly TokenRow[]> {
+    const known = JSON.stringify(
+      [...this.#versions].map(([tenant, version]) => ({ tenant, version })),
+    );
+    return await this.#parts.sql<TokenRow[]>`
       SELECT t.tenant, t.key, t.uid, t.type, t.status, t.group_id AS "groupId",
           t.expires_at AS "expiresAt", t.concurrent_sessions AS "concurrentSessions", t.version,
           t.deleted
@@ -103,25 +138,16 @@ export class TokenCache {
         LEFT JOIN json_to_recordset(${known}::text::json) AS k(tenant text, version bigint)
           ON k.tenant = v.tenant
         JOIN tokens t ON t.tenant = v.tenant AND t.version > coalesce(k.version, 0)
-        WHERE v.version > coalesce(k.version, 0)`;
-    for (const row of rows) this.#keep(row);
+        WHERE v.version > coalesce(k.version, 0)
+        ORDER BY t.tenant, t.version LIMIT ${ROWS_MAX}`;
   }
 
   #keep(row: TokenRow): void {
-    const { tenant, key, uid, type, status, deleted } = row;
-    const version = Number(row.version);
-    if (version > (this.#versions.get(tenant) ?? 0)) this.#versions.set(tenant, version);
-    if (deleted) {
-      this.#tokens.delete(`${tenant}\n${key}`);
-      return;
-    }
-    this.#tokens.set(`${tenant}\n${key}`, {
-      uid,
-      type,
-      status: status as TokenStatus,
-      groupId: row.groupId,
-      expiresAt: row.expiresAt?.toISOString() ?? null,
-      concurrentSessions: row.concurrentSessions,
-    });
+    const { tenant } = row;
+    this.#versions.set(tenant, Number(row.version));
+    let table = this.#tenants.get(tenant);
+    if (table === undefined) this.#tenants.set(tenant, table = new TokenTable());
+    if (row.deleted) table.remove(row.key);
+    else table.set(row.key, row);
   }
 }

@@ -103,17 +103,18 @@ export function fold(event: SessionEvent, context: SessionContext): Folded<Sessi
 /** The world hears of readings at most this often per session (design section 4). */
 const METERED_EVERY_MS = 15_000;
 
-/** Every row notes the energy so far, which followers of the journal could not work out alone. */
+/** Every row notes energy and power, which followers of the journal could not work out alone. */
 function metered(
   read: SessionContext,
   now: number,
   reply: unknown,
 ): Folded<SessionContext> {
-  const note = energyWh(read.register);
+  const { id, stationId, progress: { powerW, currentA, socPercent } } = read;
+  const energy = energyWh(read.register);
+  const note = [energy, powerW];
   const heard = { ...read, heardAt: now, messages: read.messages + 1 };
   if (now - read.meteredAt < METERED_EVERY_MS) return { context: heard, reply, note };
-  const { id, stationId, progress: { powerW, currentA, socPercent } } = read;
-  const data = { id, stationId, energyWh: note, powerW, currentA, socPercent };
+  const data = { id, stationId, energyWh: energy, powerW, currentA, socPercent };
   const facts = [{ type: "fact" as const, name: "session.metered", id: stationId, data }];
   return { context: { ...heard, meteredAt: now }, reply, note, facts };
 }

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import postgres, { type Sql } from "postgres";
+import { tokenRecord } from "#actors/stage_testing.ts";
+import type { Actors } from "#engine/ports/actors.ts";
+import { formatAddress } from "#schemas/address.ts";
+import type { TokenRecord } from "#schemas/events/token.ts";
+import { type TestPostgres, testPostgres } from "#start/testing.ts";
+import { COUNTED_MAX, inputProviders } from "./input_providers.ts";
+
+let database: TestPostgres;
+let sql: Sql;
+before(async () => {
+  database = await testPostgres();
+  sql = postgres(database.url, { max: 2, onnotice: () => {} });
+});
+after(async () => {
+  await sql.end();
+  await database.close();
+});
+
+const known: readonly TokenRecord[] = [
+  tokenRecord("ONE"),
+  tokenRecord("FLEET1", { groupId: "Fleet", concurrentSessions: 3 }),
+  tokenRecord("FREE", { concurrentSessions: 0 }),
+  tokenRecord("HUGE", { concurrentSessions: COUNTED_MAX + 1 }),
+];
+
+interface Asked {
+  readonly to: string;
+  readonly type: string;
+  readonly body: unknown;
+}
+
+function providers(asked: Asked[]): ReturnType<typeof inputProviders> {
+  const actors: Actors = {
+    ask: (to, { type }, body) => {
+      asked.push({ to: formatAddress(to), type, body: JSON.parse(body) });
+      return Promise.resolve({ text: '{"granted":false}', journalled: true });
+    },
+  };
+  const tokens = {
+    find: (_tenant: string, uid: string): TokenRecord | undefined =>
+      known.find((token) => token.uid.toLowerCase() === uid.toLowerCase()),
+  };
+  return inputProviders({ sql, actors, tokens, autoRegister: true });
+}
+
+test("a token is given as the cache knows it, or null", () => {
+  const { token, autoRegister } = providers([]);
+  assert.equal((token?.("default", { uid: "one" }) as TokenRecord).uid, "ONE");
+  assert.equal(token?.("default", { uid: "two" }), null);
+  assert.equal(autoRegister?.("default", null), true);
+});
+
+test("a grant is asked from the token's actor, or its group's", async () => {
+  const asked: Asked[] = [];
+  const { grant } = providers(asked);
+  const wish = { holder: "CP1~2", replaces: ["CP1~1"] };
+  assert.deepEqual(await grant?.("default", { uid: "one", ...wish }), { granted: false });
+  await grant?.("default", { uid: "FLEET1", ...wish });
+  assert.deepEqual(asked, [
+    {
+      to: "default:token/one",
+      type: "grant.request",
+      body: { token: "one", ...wish, limit: 1 },
+    },
+    {
+      to: "default:token/fleet",
+      type: "grant.request",
+      body: { token: "fleet", ...wish, limit: 3 },
+    },
+  ]);
+});
+
+test("without a limit that is counted nobody is asked", async () => {
+  const asked: Asked[] = [];
+  const { grant } = providers(asked);
+  for (const uid of ["FREE", "HUGE", "UNHEARD"]) {
+    // deno-lint-ignore no-await-in-loop -- three answers from memory
+    const reply = await grant?.("default", { uid, holder: "CP1~1", replaces: [] });
+    assert.deepEqual(reply, { granted: true });
+  }
+  assert.deepEqual(asked, []);
+});
+
+test("rule T1: transaction ids are positive int32 and never given twice, by any worker", async () => {
+  const workers = [providers([]), providers([])];
+  const draws = Array.from({ length: 300 }, (_, index) => workers[index % 2]?.["transactionId"]);
+  const ids = await Promise.all(draws.map((draw) => draw?.("default", null)));
+  assert.equal(new Set(ids).size, 300);
+  assert.ok(ids.every((id) => typeof id === "number" && id > 0 && id < 2 ** 31));
+});

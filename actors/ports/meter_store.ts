@@ -1,0 +1,44 @@
+/**
+ * Where meter values are kept. Plain tables for now; a time series store can take their place.
+ * `Handle` is the transaction in which the journal's cursor moves: what is written by it is written
+ * exactly once.
+ */
+import type { Sample } from "#schemas/events/station.ts";
+
+/** The samples of one message. */
+export interface MeteredMessage {
+  readonly tenant: string;
+  readonly stationId: string;
+  /** Null = the station's own, outside any session. */
+  readonly sessionId: string | null;
+  /** Null = the message did not say. */
+  readonly evseId: number | null;
+  readonly connectorId: number | null;
+  /** The journal row that it came by, which makes its values unique. */
+  readonly shard: number;
+  readonly seq: number;
+  readonly samples: readonly Sample[];
+  /** Energy of the session after this message, in Wh; null when the row does not tell. */
+  readonly energyWh: number | null;
+  /** Its power by then, also where the station reports none. */
+  readonly powerW: number | null;
+}
+
+/** The newest readings of a running session. */
+export interface SessionProgress {
+  readonly tenant: string;
+  readonly sessionId: string;
+  /** The station's time of the newest sample. */
+  readonly at: number;
+  readonly energyWh: number | null;
+  readonly powerW: number | null;
+  readonly currentA: number | null;
+  readonly socPercent: number | null;
+}
+
+export interface MeterStore<Handle> {
+  /** Keeps messages, in order of shard and seq. One that the store refuses is left out alone. */
+  keep(messages: readonly MeteredMessage[], handle: Handle): Promise<void>;
+  /** Keeps what is newer than known; what is null leaves the known value. */
+  keepProgress(progress: readonly SessionProgress[], handle: Handle): Promise<void>;
+}
