@@ -1,6 +1,7 @@
 /**
- * A worker without its engine room: the kinds of actors stepped purely by `engine/work.ts`, each commit applied
- * at once. Snapshots go through their stored form after every step, so that a test also proves recovery.
+ * A worker without its engine room: the kinds of actors stepped purely by `engine/work.ts`, each
+ * commit applied at once. Snapshots go through their stored form after every step, so that a test
+ * also proves recovery.
  */
 import assert from "node:assert/strict";
 import { needsGrant } from "#actors/domain/authorisation.ts";

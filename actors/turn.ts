@@ -9,8 +9,8 @@ interface Stepping {
 }
 
 /**
- * One step of an actor while its rules work on it: the next context and the effects asked for. Rules replace
- * parts of the context and never change one in place.
+ * One step of an actor while its rules work on it: the next context and the effects asked for.
+ * Rules replace parts of the context and never change one in place.
  */
 export class Turn<Context extends object> {
   readonly now: number;
@@ -82,5 +82,8 @@ export function keepNewest<Entry>(
   return list.length < limit ? [...list, entry] : [...list.slice(1 - limit), entry];
 }
 
-/** An alarm that rings later than this rang late because nobody was there: what it waited for may have come. */
+/**
+ * An alarm that rings later than this rang late because nobody was there: what it waited for may
+ * have come.
+ */
 export const LATE_RING_MS = 30_000;

@@ -74,7 +74,8 @@ test("samples of sessions and of stations become rows in our units", async () =>
   await project(entriesOf(station.stage, 1));
 
   const rows = await sql`SELECT station_id, session_id, evse_id, connector_id, measurand, phase,
-      context, location, value, unit, ordinal FROM meter_values WHERE shard = 1 ORDER BY seq, ordinal`;
+      context, location, value, unit, ordinal
+    FROM meter_values WHERE shard = 1 ORDER BY seq, ordinal`;
   const place = { "station_id": "P1", "session_id": "P1~1", "evse_id": 2, "connector_id": 1 };
   const rest = { phase: null, context: "Sample.Periodic", location: "Outlet", ordinal: 0 };
   const energy = "Energy.Active.Import.Register";

@@ -1,10 +1,16 @@
-/** Station clocks that are off, by timestamps of messages that cannot have waited in a queue for long. */
+/**
+ * Station clocks that are off, by timestamps of messages that cannot have waited in a queue for
+ * long.
+ */
 import { clockOffsetMs, clockOffsetMsMax } from "#actors/domain/plausible_time.ts";
 import { findAlert, openAlert, settleAlert } from "./alerts.ts";
 import type { ChargerContext } from "./context.ts";
 import type { Turn } from "./turn.ts";
 
-/** A station may queue without saying so: only that many late timestamps in a row are a clock behind. */
+/**
+ * A station may queue without saying so: only that many late timestamps in a row are a clock
+ * behind.
+ */
 const LATE_IN_A_ROW = 3;
 
 /** Whether `stationAt` is news of the clock: what is not needs no step. */
@@ -16,8 +22,9 @@ export function isClockNews(context: ChargerContext, stationAt: number, now: num
 }
 
 /**
- * Judges the station's clock. A timestamp ahead of ours is a clock ahead, whatever waited; one behind counts
- * at once right after a boot, when nothing can have waited, else when several follow each other.
+ * Judges the station's clock. A timestamp ahead of ours is a clock ahead, whatever waited; one
+ * behind counts at once right after a boot, when nothing can have waited, else when several follow
+ * each other.
  */
 export function judgeClock(turn: Turn, stationAt: number, isQueued: boolean): void {
   const { clock, link } = turn.context;

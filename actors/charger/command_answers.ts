@@ -88,7 +88,10 @@ function settleAnswered(turn: Turn, record: CommandRecord, response: unknown): v
   finish(turn, record, status, { response, ...(sessionId === null ? {} : { sessionId }) });
 }
 
-/** Our own question about a session's messages goes to the session; of other answers nothing follows. */
+/**
+ * Our own question about a session's messages goes to the session; of other answers nothing
+ * follows.
+ */
 function settleOwn(turn: Turn, record: CommandRecord, response: unknown): void {
   forget(turn, record);
   const n = Number(record.sessionId?.slice(turn.context.key.length + 1) ?? NaN);

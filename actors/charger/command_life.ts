@@ -1,6 +1,6 @@
 /**
- * The life of a command: committed as sent, then sent once and never again. What became of it is told by
- * the gateway, by time, or by what the station does next.
+ * The life of a command: committed as sent, then sent once and never again. What became of it is
+ * told by the gateway, by time, or by what the station does next.
  */
 import { keepNewest } from "#actors/turn.ts";
 import type { PlainEvent } from "#engine/actor.ts";
@@ -15,7 +15,9 @@ import { type CommandResult, commandRow, describeCommand } from "./views.ts";
 /** Commands of one station that may be open at once; more are refused. */
 export const COMMANDS_MAX = 32;
 const FINISHED_MAX = 6;
-/** Beyond the station's time and its turn in the gateway's queue: the way to the gateway and back. */
+/**
+ * Beyond the station's time and its turn in the gateway's queue: the way to the gateway and back.
+ */
 const ANSWER_SLACK_MS = 5_000;
 /** How long an answer that comes too late, or what the station does, still settles a command. */
 export const LATE_ANSWER_MS = 10 * 60_000;
@@ -97,7 +99,10 @@ export function keep(turn: Turn, record: CommandRecord): void {
   });
 }
 
-/** Tells the read model, the world and whoever waits how the command stands; the request when it is new. */
+/**
+ * Tells the read model, the world and whoever waits how the command stands; the request when it is
+ * new.
+ */
 export function publish(
   turn: Turn,
   record: Pick<CommandRecord, "id" | "kind" | "action" | "status" | "createdAt" | "batchId"> & {
@@ -117,7 +122,9 @@ export function publish(
   if (record.replyTo !== null) turn.send(record.replyTo, description);
 }
 
-/** Ends a command; its id is remembered for a while, so that a repeated request is not sent again. */
+/**
+ * Ends a command; its id is remembered for a while, so that a repeated request is not sent again.
+ */
 export function finish(
   turn: Turn,
   record: CommandRecord,

@@ -56,7 +56,10 @@ export function isStatusNews(
   return !isStale(context, report, now) && !isRepeat(context, report);
 }
 
-/** Once a clock that was ahead is set right, all it says looks old: what lies ahead of us orders nothing. */
+/**
+ * Once a clock that was ahead is set right, all it says looks old: what lies ahead of us orders
+ * nothing.
+ */
 function isStale(context: ChargerContext, event: StatusNotification, now: number): boolean {
   const knownAt = findConnector(context, event)?.stationAt ?? null;
   return knownAt !== null && knownAt <= now && !isNewer(event.at, knownAt);

@@ -47,7 +47,10 @@ export interface ChargerContext {
   readonly closed: readonly ClosedSession[];
   readonly refused: readonly RefusedStart[];
   readonly commands: readonly CommandRecord[];
-  /** Ids of the newest finished commands with their last status: a repeated request is not sent again. */
+  /**
+   * Ids of the newest finished commands with their last status: a repeated request is not sent
+   * again.
+   */
   readonly finished: readonly FinishedCommand[];
   readonly awaited: readonly AwaitedStart[];
   /** What we asked the station to send: let through although it is not accepted (rule B1). */
@@ -100,7 +103,9 @@ export interface OpenSession {
   readonly transactionId: string;
   readonly evseId: number | null;
   readonly connectorId: number | null;
-  /** Digest of the 1.6 start's identity (rule T2); null for 2.x, whose key is the transaction id. */
+  /**
+   * Digest of the 1.6 start's identity (rule T2); null for 2.x, whose key is the transaction id.
+   */
   readonly startDigest: string | null;
   readonly tokenUid: string | null;
   readonly meterStartWh: number | null;
@@ -232,7 +237,10 @@ export type Asked =
   | { readonly type: "station.describe" }
   | { readonly type: "socket.authenticate"; readonly identity: string };
 
-/** Alarms of a charger. `due` tells how late it rings: time in which we did not listen does not count. */
+/**
+ * Alarms of a charger. `due` tells how late it rings: time in which we did not listen does not
+ * count.
+ */
 export type Rung = { readonly type: "alarm.offline" | "alarm.commands"; readonly due: number };
 
 export type ChargerEvent = ActorEvent & (FromStation | FromSession | Told | Asked | Rung);

@@ -1,6 +1,6 @@
 /**
- * How an event passes the charger: which need a step, which change nothing that is stored, and which belong
- * to a session. This is the hot path of every message.
+ * How an event passes the charger: which need a step, which change nothing that is stored, and
+ * which belong to a session. This is the hot path of every message.
  */
 import { authorise } from "#actors/domain/authorisation.ts";
 import type { EventClass, Folded, InputRequest } from "#engine/actor.ts";

@@ -39,8 +39,9 @@ function follow(
 }
 
 /**
- * One charging station: whether it is known and accepted (OCPP 2.0.1 Part 2, functional block B), and whether it
- * can be reached. What its connectors, sessions and commands do is kept by rules, one per action below.
+ * One charging station: whether it is known and accepted (OCPP 2.0.1 Part 2, functional block B),
+ * and whether it can be reached. What its connectors, sessions and commands do is kept by rules,
+ * one per action below.
  */
 export const chargerMachine = setup({
   types: {

@@ -2,7 +2,10 @@
 import { sendOwnCall } from "./commands.ts";
 import { rule } from "./turn.ts";
 
-/** Asks the station whether it still holds messages of the transaction, unless it is to be left alone. */
+/**
+ * Asks the station whether it still holds messages of the transaction, unless it is to be left
+ * alone.
+ */
 export const askForMessages = rule(["session.incomplete"], (turn, event) => {
   const { link, settings } = turn.context;
   if (link === null || settings.quiet || link.protocol === "ocpp1.6") return;

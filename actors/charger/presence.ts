@@ -8,7 +8,10 @@ import { sendQueued } from "./commands.ts";
 import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
 import { rule, type Turn } from "./turn.ts";
 
-/** A station may be away that long before it is an alert: reboots and mobile networks take a few minutes. */
+/**
+ * A station may be away that long before it is an alert: reboots and mobile networks take a few
+ * minutes.
+ */
 export const OFFLINE_ALERT_MS = 5 * 60_000;
 /** Codes of our own (RFC 6455, 7.4.2), for those who read the station's log. */
 const CLOSE_REPLACED = 4_001;
@@ -16,8 +19,8 @@ const CLOSE_REMOVED = 4_002;
 const CLOSE_OTHER_STATION = 1_008;
 
 /**
- * The newest socket wins and the one before is told to close: a station that lost its network comes back
- * long before we notice that its old socket is dead.
+ * The newest socket wins and the one before is told to close: a station that lost its network comes
+ * back long before we notice that its old socket is dead.
  */
 export const openSocket = rule(["socket.opened"], (turn, event) => {
   const { context } = turn;
@@ -74,7 +77,9 @@ export const noteBeat = rule(["Heartbeat"], (turn) => {
   turn.reply({ currentTime: turn.now });
 });
 
-/** Whether this is news of the socket that counts; an older one's end says nothing (peers, row 10). */
+/**
+ * Whether this is news of the socket that counts; an older one's end says nothing (peers, row 10).
+ */
 export function isOfCurrentSocket(context: ChargerContext, event: ChargerEvent): boolean {
   if (context.link === null) return false;
   if (event.type === "socket.closed") return event.epoch === context.link.epoch;

@@ -30,8 +30,9 @@ const told: ReadonlySet<string> = new Set([
 /**
  * The event that a message means.
  *
- * @throws {PlatformError} "unknown-action", "unsupported", or "forbidden" before the station is accepted
- * (rules B1, B2). `context` is undefined when a journal is read again: what stands there was let in.
+ * @throws {PlatformError} "unknown-action", "unsupported", or "forbidden" before the station is
+ * accepted (rules B1, B2). `context` is undefined when a journal is read again: what stands there
+ * was let in.
  */
 export function receive(delivery: Delivery, context: ChargerContext | undefined): PlainEvent {
   const { header, body, now } = delivery;

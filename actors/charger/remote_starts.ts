@@ -56,7 +56,9 @@ export function dropAwaited(turn: Turn, commandId: string): void {
   turn.set({ awaited: awaited.filter(({ id }) => id !== commandId) });
 }
 
-/** Whether the event may belong to a remote start at all: the chart asks before it takes a detour. */
+/**
+ * Whether the event may belong to a remote start at all: the chart asks before it takes a detour.
+ */
 export function awaitsSession(context: ChargerContext): boolean {
   return context.awaited.length > 0;
 }

@@ -1,4 +1,7 @@
-/** Transactions of the station as sessions: begun, ended, closed for it, or refused (rules T1-T9, U1-U9). */
+/**
+ * Transactions of the station as sessions: begun, ended, closed for it, or refused (rules T1-T9,
+ * U1-U9).
+ */
 import { keepNewest } from "#actors/turn.ts";
 import { authorise, grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import type { PlainEvent } from "#engine/actor.ts";
@@ -15,7 +18,10 @@ import { rule, sessionKey, type Turn } from "./turn.ts";
 
 const CLOSED_MAX = 32;
 const REFUSED_MAX = 16;
-/** A station has few EVSEs; more open sessions than this are leftovers, of which the oldest is closed. */
+/**
+ * A station has few EVSEs; more open sessions than this are leftovers, of which the oldest is
+ * closed.
+ */
 const OPEN_MAX = 32;
 /** A start that lies so long before the connection happened while the station was offline. */
 const OFFLINE_START_MS = 60_000;
@@ -74,7 +80,9 @@ export function refusedReply(event: TransactionMessage, start: RefusedStart): un
   return { transactionId: start.transactionId, idTokenInfo };
 }
 
-/** The station has a transaction that we do not know: usually its start, else the start was lost. */
+/**
+ * The station has a transaction that we do not know: usually its start, else the start was lost.
+ */
 function begin(turn: Turn, event: TransactionMessage): void {
   const { context } = turn;
   const token = tokenOf(turn.inputs);
@@ -129,8 +137,8 @@ function proceed(turn: Turn, event: TransactionMessage, session: OpenSession): v
 }
 
 /**
- * Rule T5: a stop of a transaction that nobody knows. When it holds the reading of its start it makes a closed
- * session that is not billed; the rest is in the journal, and somebody is told.
+ * Rule T5: a stop of a transaction that nobody knows. When it holds the reading of its start it
+ * makes a closed session that is not billed; the rest is in the journal, and somebody is told.
  */
 function keepOrphan(turn: Turn, event: TransactionMessage): void {
   const idTokenInfo = event.idToken === null ? null : authorise({
@@ -211,7 +219,9 @@ function rememberRefused(turn: Turn, start: RefusedStart): void {
   turn.set({ refused: keepNewest(turn.context.refused, start, REFUSED_MAX) });
 }
 
-/** A stop without an id of ours is known again by what it says, so that its repeat changes nothing. */
+/**
+ * A stop without an id of ours is known again by what it says, so that its repeat changes nothing.
+ */
 function rememberStop(turn: Turn, event: TransactionMessage): void {
   const transactionId = isPlaceholder(event.transactionId) ? "" : event.transactionId ?? "";
   rememberRefused(turn, { transactionId, startDigest: stopDigest(event), status: "Accepted" });

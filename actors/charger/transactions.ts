@@ -18,7 +18,9 @@ export type Owner =
 const unknown: Owner = { of: "new" };
 const nobody: Owner = { of: "nobody" };
 
-/** What stations send when they never got an id: 0 and -1 have that meaning in the field (rule T1). */
+/**
+ * What stations send when they never got an id: 0 and -1 have that meaning in the field (rule T1).
+ */
 const placeholderIds: ReadonlySet<string> = new Set(["0", "-1"]);
 
 export function isPlaceholder(transactionId: string | null): boolean {
@@ -39,7 +41,10 @@ function digest(identity: string): string {
   return stableHash(identity).toString(36) + stableHash(`~${identity}`).toString(36);
 }
 
-/** Whose it is: by transaction id, or in 1.6 by the start's identity (T2) or what else a stop says (T5). */
+/**
+ * Whose it is: by transaction id, or in 1.6 by the start's identity (T2) or what else a stop says
+ * (T5).
+ */
 export function ownerOf(context: ChargerContext, event: TransactionEvent): Owner {
   if (event.family === "2.x") return byTransactionId(context, event.transactionId) ?? unknown;
   if (event.type === "TransactionEvent.Started") return byDigest(context, startDigest(event));
@@ -78,8 +83,9 @@ function byDigest(context: ChargerContext, wanted: string): Owner {
 }
 
 /**
- * A stop of an id that we never gave: it ends the one open session that its card, time and meter fit. An
- * id of another system may be meant elsewhere, so that its card has to be named; a placeholder is ours.
+ * A stop of an id that we never gave: it ends the one open session that its card, time and meter
+ * fit. An id of another system may be meant elsewhere, so that its card has to be named; a
+ * placeholder is ours.
  */
 function byEvidence(context: ChargerContext, event: TransactionEvent): Owner {
   const uid = event.idToken?.uid.toLowerCase() ?? null;

@@ -29,7 +29,10 @@ export function sessionKey(context: ChargerContext, n: number): string {
   return `${context.key}~${n}`;
 }
 
-/** A decision of the chart: what one kind of event, or several, means in the state where it is named. */
+/**
+ * A decision of the chart: what one kind of event, or several, means in the state where it is
+ * named.
+ */
 export type Rule = (turn: Turn, event: ChargerEvent) => void;
 
 /** A rule for events of these types; the chart gives it no others. */

@@ -8,7 +8,10 @@ import type { ActorEvent } from "#engine/actor.ts";
 import type { SessionAnnotate } from "#schemas/events/charger.ts";
 import type { ChargingState, MeterValues, TransactionEvent } from "#schemas/events/station.ts";
 
-/** Where the session stands: a charging state of the standard, or ours before the start and after the end. */
+/**
+ * Where the session stands: a charging state of the standard, or ours before the start and after
+ * the end.
+ */
 export type Phase = "new" | ChargingState | "messagesPending" | "complete";
 
 export interface SessionContext {

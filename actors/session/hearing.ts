@@ -1,6 +1,6 @@
 /**
- * How an event passes a session. Meter samples are the bulk of all messages: they change no state, so that
- * they are folded without a step.
+ * How an event passes a session. Meter samples are the bulk of all messages: they change no state,
+ * so that they are folded without a step.
  */
 import { chargingStateOf } from "#actors/domain/connector_status.ts";
 import { energyWh } from "#actors/domain/register.ts";
@@ -14,7 +14,9 @@ import { describeSession } from "./views.ts";
 
 const told: ReadonlySet<string> = new Set(["session.describe", "session.annotate"]);
 
-/** @throws {PlatformError} "unknown-action": station messages reach a session through its charger. */
+/**
+ * @throws {PlatformError} "unknown-action": station messages reach a session through its charger.
+ */
 export function receive({ header, body }: Delivery): PlainEvent {
   if (!told.has(header.type)) {
     throw new PlatformError("unknown-action", `Cannot ask a session: no "${header.type}"`);
@@ -56,7 +58,9 @@ function classifyTransaction(event: TransactionMessage, context: SessionContext)
   return isReading && isSameState ? "sample" : "transition";
 }
 
-/** Rules T6, U3: 2.x numbers its messages, a 1.6 stop is the same as any other of its transaction. */
+/**
+ * Rules T6, U3: 2.x numbers its messages, a 1.6 stop is the same as any other of its transaction.
+ */
 function isRepeat(event: TransactionMessage, context: SessionContext): boolean {
   if (event.seqNo !== null) return hasReceived(context.sequence, event.seqNo);
   return event.type === "TransactionEvent.Ended" && context.endedAt !== null && !context.isStale;

@@ -143,7 +143,9 @@ export function changesEnergy(context: SessionContext, samples: readonly Sample[
   return register !== undefined && energyWh(register) !== energyWh(context.register);
 }
 
-/** What samples change. A session that we closed takes them as well, and ends with the last of them. */
+/**
+ * What samples change. A session that we closed takes them as well, and ends with the last of them.
+ */
 export function withReadings(
   context: SessionContext,
   samples: readonly Sample[],
@@ -164,7 +166,10 @@ function closedBySilence(
   return { endedAt, register: closeRegister(register, { meterStopWh: null, endedAt }) };
 }
 
-/** EVSE and token come once, in any message (rule U4); who pays is not changed by who stops (rule T9). */
+/**
+ * EVSE and token come once, in any message (rule U4); who pays is not changed by who stops (rule
+ * T9).
+ */
 function takeIdentity(turn: Turn, event: TransactionMessage): void {
   const { context } = turn;
   turn.set({

@@ -14,7 +14,10 @@ export class Turn extends AnyTurn<SessionContext> {
   }
 }
 
-/** A decision of the chart: what one kind of event, or several, means in the state where it is named. */
+/**
+ * A decision of the chart: what one kind of event, or several, means in the state where it is
+ * named.
+ */
 export type Rule = (turn: Turn, event: SessionEvent) => void;
 
 /** A rule for events of these types; the chart gives it no others. */

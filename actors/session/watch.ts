@@ -3,7 +3,10 @@ import { sessionMeter } from "#actors/domain/register.ts";
 import { LATE_RING_MS } from "#actors/turn.ts";
 import { rule, type Turn } from "./turn.ts";
 
-/** A session that sends meter values is stuck after this long without one (the field's intervals: 10 s to 15 min). */
+/**
+ * A session that sends meter values is stuck after this long without one (the field's intervals: 10
+ * s to 15 min).
+ */
 export const SILENCE_MS = 60 * 60_000;
 /** One that never sent any may be quiet all night. */
 export const QUIET_STATION_MS = 12 * 60 * 60_000;
@@ -21,7 +24,10 @@ export const ASKED_GRACE_MS = 10 * 60_000;
 /** The first look comes when a station that sends meter values would be silent. */
 export const startWatch = (turn: Turn): void => turn.arm("watch", turn.now + SILENCE_MS);
 
-/** A running session is looked after: alerts are the charger's, which knows whether the station is there. */
+/**
+ * A running session is looked after: alerts are the charger's, which knows whether the station is
+ * there.
+ */
 export const watchSession = rule(["alarm.watch"], (turn, event) => {
   const { context, now } = turn;
   if (now - event.due > LATE_RING_MS) {

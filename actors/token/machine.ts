@@ -3,11 +3,17 @@ import type { ActorEvent } from "#engine/actor.ts";
 import { effectActions } from "#engine/effects.ts";
 import type { GrantRelease, GrantRequest } from "#schemas/events/token.ts";
 
-/** A holder whose session was lost gives its grant back after this long (eternal sessions alert at 48 h). */
+/**
+ * A holder whose session was lost gives its grant back after this long (eternal sessions alert at
+ * 48 h).
+ */
 export const GRANT_LIFETIME_MS = 72 * 3_600_000;
 
 export interface TokenContext {
-  /** Sessions that use the token (or its group) now, by session key, with the instant of their grant. */
+  /**
+   * Sessions that use the token (or its group) now, by session key, with the instant of their
+   * grant.
+   */
   readonly grants: Readonly<Record<string, number>>;
 }
 
