@@ -1,9 +1,9 @@
 /**
  * Builds the console (`web/src`) into `web/dist`, which the api serves at `/`.
  *
- * The bundler runs in a child process at low priority and is skipped when neither the sources nor the
- * pinned packages have changed. Readers of `web/dist` never see half a build: assets carry the hash of
- * their content and are put in place before the page that names them.
+ * The bundler runs in a child process at low priority and is skipped when neither the sources nor
+ * the pinned packages have changed. Readers of `web/dist` never see half a build: assets carry the
+ * hash of their content and are put in place before the page that names them.
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -22,7 +22,7 @@ export type Log = (line: string) => void;
 /**
  * Makes `web/dist` fit the sources; ends at once when it does already.
  *
- * @throws Error with the bundler's words when the sources cannot be bundled; an older build stays in place.
+ * @throws Error with the bundler's words when the sources cannot be bundled; an older build stays.
  */
 export async function buildConsole(log: Log = writeLine): Promise<void> {
   const startedAt = performance.now();
@@ -80,7 +80,7 @@ function bundle(outDir: string): Promise<void> {
   const complaints: string[] = [];
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints.push(text);
-    // The end of the bundler's message names the fault; a flood of warnings is not worth the memory.
+    // The end of the bundler's message names the fault; a flood of warnings is dropped.
     if (complaints.length > 100) complaints.shift();
   });
   return new Promise((resolve, reject) => {

@@ -78,8 +78,8 @@ interface Loaded<Value> {
 }
 
 /**
- * GETs `path` (null = nothing yet). While another path loads, the last value stays; after a gap in the
- * live connection the value is loaded again.
+ * GETs `path` (null = nothing yet). While another path loads, the last value stays; after a gap in
+ * the live connection the value is loaded again.
  */
 export function useQuery<Value>(path: string | null): Query<Value> {
   const { api, feed } = usePlatform();
@@ -131,7 +131,7 @@ export function changeItems<Item>(
   });
 }
 
-/** A function that runs `work` at most once in `milliseconds`: at once, and again at the end if asked. */
+/** Runs `work` at most once in `milliseconds`: at once, and again at the end if asked meanwhile. */
 export function useThrottled(work: () => void, milliseconds: number): () => void {
   const latest = useRef(work);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);

@@ -54,8 +54,8 @@ export function replaceIn<Item extends { readonly id: string }>(
 }
 
 /**
- * Session events merge into the session: `metered` brings only the newest readings, and readings stay
- * when a whole description without them follows. What is closed draws no power.
+ * Session events merge into the session: `metered` brings only the newest readings, and readings
+ * stay when a whole description without them follows. What is closed draws no power.
  */
 export function mergeSession(session: Session, events: readonly LiveEvent[]): Session {
   let merged = session;

@@ -35,8 +35,8 @@ export function energySince(line: TimeLine, startWh: number | null): TimeLine {
 }
 
 /**
- * Mean power between register readings, for stations that report no power; each value stands at the end
- * of its interval.
+ * Mean power between register readings, for stations that report no power; each value stands at the
+ * end of its interval.
  */
 export function powerFromEnergy(line: TimeLine): TimeLine {
   const byTime = new Map<number, number>();
@@ -62,7 +62,7 @@ export function align(
 ): { readonly times: readonly number[]; readonly values: readonly (readonly PlotValue[])[] } {
   const plots = lines.map(withBreaks);
   const times = [...new Set(plots.flatMap((plot) => [...plot.keys()]))].sort((a, b) => a - b);
-  return { times, values: plots.map((plot) => times.map((at) => plot.get(at))) };
+  return { times, values: plots.map((plot) => placed(plot, times)) };
 }
 
 /** The lines of sessions that followed each other, as one line that breaks between them. */
@@ -74,6 +74,19 @@ export function inSequence(lines: readonly TimeLine[]): TimeLine {
     values: ordered.flatMap((line) => line.values),
     endsAt: ordered.map((line) => line.times.at(-1) ?? 0),
   };
+}
+
+/** A break lasts until the line's next reading, whatever other lines say meanwhile. */
+function placed(
+  plot: ReadonlyMap<number, number | null>,
+  times: readonly number[],
+): readonly PlotValue[] {
+  let isBroken = false;
+  return times.map((at) => {
+    const value = plot.get(at);
+    if (value !== undefined) isBroken = value === null;
+    return isBroken ? null : value;
+  });
 }
 
 function withBreaks(line: TimeLine): ReadonlyMap<number, number | null> {

@@ -79,3 +79,12 @@ test("a line breaks between two sessions", () => {
   const aligned = align([inSequence([second, { times: [1, 2], values: [10, 20] }])]);
   deepEqual(aligned, { times: [1, 2, 3, 5, 6], values: [[10, 20, null, 50, 60]] });
 });
+
+test("a break lasts until the next reading, also where another line has one", () => {
+  const broken = inSequence([{ times: [1], values: [10] }, { times: [9], values: [90] }]);
+  const aligned = align([broken, { times: [5], values: [50] }]);
+  deepEqual(aligned, {
+    times: [1, 2, 5, 9],
+    values: [[10, null, null, 90], [undefined, undefined, 50, undefined]],
+  });
+});

@@ -8,8 +8,8 @@ import type { List, Session } from "./shapes.ts";
 const readingsMs = 8_000;
 
 /**
- * The open sessions with their newest readings, kept live. The newest thousand come in one request; of
- * more than that, those in `wanted` (the sessions of the stations on the page) are asked for one by one.
+ * The open sessions with their newest readings, kept live. The newest thousand come in one request;
+ * of more, those in `wanted` (sessions of the stations on the page) are asked for one by one.
  */
 export function useOpenSessions(wanted: readonly string[]): ReadonlyMap<string, Session> {
   const api = useApi();

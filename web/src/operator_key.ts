@@ -1,6 +1,6 @@
 /**
- * The operator key of this tab. A link `/#key=...` (printed by the start command) signs in at once; the
- * key is taken out of the address bar before anything else can read or bookmark it.
+ * The operator key of this tab. A link `/#key=...` signs in at once; the key is taken out of the
+ * address bar before anything else can read or bookmark it.
  */
 const slot = "statewatt.key";
 

@@ -1,5 +1,5 @@
 /**
- * How a connector's status is shown: a word, a tone and a shape, so that colour is never alone in telling.
+ * How a connector's status is shown: a word, a tone and a shape, so that colour never tells alone.
  * The status itself stays as the station sent it (OCPP 1.6 knows nine, 2.x five).
  */
 import type { Alert, CommandStatus, Evse, Session, Station } from "./shapes.ts";

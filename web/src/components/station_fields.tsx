@@ -1,4 +1,4 @@
-/** The settings of a station that an operator may choose, for the form that adds and the one that edits. */
+/** The settings of a station that an operator may choose: to add one, and to edit it. */
 import { Button, NumberInput, PasswordInput, Select, Switch, TagsInput } from "@mantine/core";
 import type { ReactElement } from "react";
 import type { ChargingLocation, Station } from "../shapes.ts";
@@ -160,7 +160,7 @@ function newSecret(): string {
   let secret = "";
   while (secret.length < 20) {
     for (const byte of crypto.getRandomValues(new Uint8Array(32))) {
-      // 248 is the largest multiple of 62 in a byte: what lies above would favour the first letters.
+      // 248 is the largest multiple of 62 in a byte: the rest would favour the first letters.
       if (byte < 248 && secret.length < 20) secret += letters[byte % 62];
     }
   }

@@ -2,14 +2,15 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 import { Link } from "react-router";
 import { segment, withQuery } from "../api.ts";
+import { DataTable } from "../components/data_table.tsx";
 import { Chip } from "../components/glyph.tsx";
 import { Instant } from "../components/instant.tsx";
-import { Card, Empty, PageHead, Pager, ProblemNote, SkeletonRows } from "../components/page.tsx";
-import { usePaging } from "../components/paging.ts";
+import { ListCard, usePagedList } from "../components/list_card.tsx";
+import { Empty, PageHead } from "../components/page.tsx";
 import { useAction } from "../components/toasts.tsx";
-import { changeItems, useApi, useLiveEvents, useQuery, useThrottled } from "../live.tsx";
+import { changeItems, useApi, useLiveEvents, useThrottled } from "../live.tsx";
 import { alertsIn, replaceIn } from "../live_merge.ts";
-import type { Alert, List } from "../shapes.ts";
+import type { Alert } from "../shapes.ts";
 import { lookOfAlert } from "../status.ts";
 
 const kindWords: Readonly<Record<Alert["kind"], string>> = {
@@ -35,10 +36,8 @@ export function AlertsPage(): ReactElement {
 export function AlertList({ station }: { station?: string }): ReactElement {
   const [status, setStatus] = useState("open");
   const question = withQuery("/alerts", { station, status, limit: 50 });
-  const paging = usePaging(question);
-  const query = useQuery<List<Alert>>(
-    paging.cursor === null ? question : `${question}&cursor=${encodeURIComponent(paging.cursor)}`,
-  );
+  const list = usePagedList<Alert>(question);
+  const { query, paging } = list;
   const reload = useThrottled(query.reload, 2_000);
   useLiveEvents((events) => {
     const changed = alertsIn(events);
@@ -49,69 +48,50 @@ export function AlertList({ station }: { station?: string }): ReactElement {
     );
     if (isMine && paging.page === 1) reload();
   });
-  const items = query.value?.items;
   return (
-    <Card flush>
-      <div className="filters">
-        <SegmentedControl
-          aria-label="Status"
-          value={status}
-          onChange={setStatus}
-          data={[
-            { value: "open", label: "Open" },
-            { value: "acknowledged", label: "Acknowledged" },
-            { value: "resolved", label: "Resolved" },
-            { value: "", label: "All" },
-          ]}
-        />
-      </div>
-      {query.error === undefined ? null : (
-        <div className="card-body">
-          <ProblemNote error={query.error} onRetry={query.reload} />
-        </div>
-      )}
-      {items?.length === 0
-        ? (
-          <Empty title={status === "open" ? "All is well" : "No such alert"}>
-            <p>
-              {status === "open"
-                ? "Nothing needs your attention. Alerts open by themselves and show here at once."
-                : "Choose another status above."}
-            </p>
-          </Empty>
-        )
-        : (
-          <div className="table-scroll">
-            <table className="table table-cards">
-              <thead>
-                <tr>
-                  <th scope="col">What</th>
-                  <th scope="col">Station</th>
-                  <th scope="col">Opened</th>
-                  <th scope="col">Status</th>
-                  <th scope="col">
-                    <span className="sr-only">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {items === undefined
-                  ? <SkeletonRows columns={5} rows={3} />
-                  : items.map((alert) => (
-                    <AlertRow key={alert.id} alert={alert} onDone={query.reload} />
-                  ))}
-              </tbody>
-            </table>
-          </div>
-        )}
-      <Pager
-        shown={items?.length ?? 0}
-        word="alerts"
-        page={paging.page}
-        onBack={paging.back}
-        onForward={paging.forward(query.value?.nextCursor ?? null)}
-      />
-    </Card>
+    <ListCard
+      list={list}
+      word="alerts"
+      filters={<StatusFilter status={status} onChange={setStatus} />}
+      empty={<NoAlert isOpen={status === "open"} />}
+    >
+      <DataTable
+        heads={["What", "Station", "Opened", "Status", { word: "Actions", isHidden: true }]}
+        items={list.items}
+      >
+        {(alert) => <AlertRow key={alert.id} alert={alert} onDone={query.reload} />}
+      </DataTable>
+    </ListCard>
+  );
+}
+
+function StatusFilter(
+  { status, onChange }: { status: string; onChange: (status: string) => void },
+): ReactElement {
+  return (
+    <SegmentedControl
+      aria-label="Status"
+      value={status}
+      onChange={onChange}
+      data={[
+        { value: "open", label: "Open" },
+        { value: "acknowledged", label: "Acknowledged" },
+        { value: "resolved", label: "Resolved" },
+        { value: "", label: "All" },
+      ]}
+    />
+  );
+}
+
+function NoAlert({ isOpen }: { isOpen: boolean }): ReactElement {
+  return (
+    <Empty title={isOpen ? "All is well" : "No such alert"}>
+      <p>
+        {isOpen
+          ? "Nothing needs your attention. Alerts open by themselves and show here at once."
+          : "Choose another status above."}
+      </p>
+    </Empty>
   );
 }
 

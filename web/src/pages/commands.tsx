@@ -2,6 +2,7 @@ import { Button, Modal, SegmentedControl, Select, TagsInput, TextInput } from "@
 import { type ReactElement, useState } from "react";
 import { withQuery } from "../api.ts";
 import { triggersOf } from "../command_advice.ts";
+import { Form } from "../components/form.tsx";
 import { Card, Empty, PageHead } from "../components/page.tsx";
 import { useAction } from "../components/toasts.tsx";
 import { useApi, useQuery } from "../live.tsx";
@@ -67,13 +68,7 @@ export function CommandsPage(): ReactElement {
       <PageHead title="Commands" />
       <div className="columns commands-columns">
         <Card title="Send to many stations">
-          <form
-            className="form"
-            onSubmit={(event) => {
-              event.preventDefault();
-              setAsking(true);
-            }}
-          >
+          <Form onSubmit={() => setAsking(true)}>
             <WhatFields draft={draft} onChange={setDraft} />
             <SegmentedControl
               aria-label="Which stations"
@@ -95,7 +90,7 @@ export function CommandsPage(): ReactElement {
                 ? "No station chosen"
                 : `Send to ${counted} ${count === 1 ? "station" : "stations"}…`}
             </Button>
-          </form>
+          </Form>
         </Card>
         <Card title="Progress" flush>
           {batchId === undefined

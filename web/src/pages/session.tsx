@@ -2,6 +2,7 @@ import { Button, Modal, Switch, Textarea, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 import { Link, useParams } from "react-router";
 import { segment } from "../api.ts";
+import { Form, FormEnd } from "../components/form.tsx";
 import { Chip } from "../components/glyph.tsx";
 import { Elapsed, Instant } from "../components/instant.tsx";
 import { Card, Empty, Facts, PageHead, ProblemNote } from "../components/page.tsx";
@@ -182,13 +183,7 @@ function Remark({ session, onSaved }: RemarkProps): ReactElement {
     <>
       <Button variant="default" onClick={() => setOpened(true)}>Remark…</Button>
       <Modal opened={opened} onClose={() => setOpened(false)} title="Remark on this session">
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save();
-          }}
-        >
+        <Form onSubmit={save}>
           <Textarea
             label="Remark"
             value={text}
@@ -216,18 +211,13 @@ function Remark({ session, onSaved }: RemarkProps): ReactElement {
               />
             )
             : null}
-          <div className="row" style={{ justifyContent: "flex-end" }}>
-            <Button variant="default" size="sm" onClick={() => setOpened(false)}>Cancel</Button>
-            <Button
-              type="submit"
-              size="sm"
-              loading={busy}
-              disabled={needsReason && reason.trim() === ""}
-            >
-              Save
-            </Button>
-          </div>
-        </form>
+          <FormEnd
+            onClose={() => setOpened(false)}
+            busy={busy}
+            word="Save"
+            disabled={needsReason && reason.trim() === ""}
+          />
+        </Form>
       </Modal>
     </>
   );

@@ -3,15 +3,29 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { type ReactElement, useState } from "react";
 import { Link } from "react-router";
 import { segment, withQuery } from "../api.ts";
+import { DataTable } from "../components/data_table.tsx";
 import { Chip } from "../components/glyph.tsx";
 import { Elapsed, Instant } from "../components/instant.tsx";
-import { Card, Empty, PageHead, Pager, ProblemNote, SkeletonRows } from "../components/page.tsx";
-import { usePaging } from "../components/paging.ts";
+import { ListCard, type PagedList, usePagedList } from "../components/list_card.tsx";
+import { Empty, PageHead } from "../components/page.tsx";
 import { formatEnergy, formatPower } from "../format.ts";
-import { changeItems, useLiveEvents, usePolling, useQuery, useThrottled } from "../live.tsx";
+import { changeItems, useLiveEvents, usePolling, useThrottled } from "../live.tsx";
 import { mergeSessions } from "../live_merge.ts";
-import type { List, Session } from "../shapes.ts";
+import type { Session } from "../shapes.ts";
 import { lookOfSession } from "../status.ts";
+
+/** Readings of open sessions are no events: they are asked for. */
+const readingsMs = 8_000;
+const heads = [
+  "Started",
+  "Station",
+  "State",
+  "Token",
+  { word: "Duration", isNumber: true },
+  { word: "Power", isNumber: true },
+  { word: "Energy", isNumber: true },
+  "Ended by",
+];
 
 export function SessionsPage(): ReactElement {
   return (
@@ -22,92 +36,107 @@ export function SessionsPage(): ReactElement {
   );
 }
 
+interface Filters {
+  readonly station: string;
+  readonly token: string;
+  readonly status: string | null;
+  /** Days as `2026-11-22`, or empty. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const noFilters: Filters = { station: "", token: "", status: null, from: "", to: "" };
+
 /** Sessions, newest first; of one station when it is given. */
 export function SessionTable({ station }: { station?: string }): ReactElement {
-  const [status, setStatus] = useState<string | null>(null);
-  const [stationText, setStationText] = useState("");
-  const [token, setToken] = useState("");
-  const [from, setFrom] = useState("");
-  const [to, setTo] = useState("");
-  const [settledStation] = useDebouncedValue(stationText.trim(), 300);
-  const [settledToken] = useDebouncedValue(token.trim(), 300);
-  const question = withQuery("/sessions", {
-    station: station ?? settledStation,
-    token: settledToken,
-    status,
-    from: startOfDay(from, 0),
-    to: startOfDay(to, 1),
+  const [filters, setFilters] = useState(noFilters);
+  const [settled] = useDebouncedValue(filters, 300);
+  const list = usePagedList<Session>(withQuery("/sessions", {
+    station: station ?? settled.station.trim(),
+    token: settled.token.trim(),
+    status: settled.status,
+    from: startOfDay(settled.from, 0),
+    to: startOfDay(settled.to, 1),
     limit: 50,
-  });
-  const paging = usePaging(question);
-  const query = useQuery<List<Session>>(
-    paging.cursor === null ? question : `${question}&cursor=${encodeURIComponent(paging.cursor)}`,
+  }));
+  useLiveSessions(list, station);
+  const isOfAll = station === undefined;
+  return (
+    <ListCard
+      list={list}
+      word="sessions"
+      filters={<FilterFields filters={filters} onChange={setFilters} hasStation={isOfAll} />}
+      empty={
+        <Empty title="No session">
+          <p>A session appears here as soon as a car starts to charge.</p>
+        </Empty>
+      }
+    >
+      <DataTable
+        heads={isOfAll ? heads : heads.filter((head) => head !== "Station")}
+        items={list.items}
+      >
+        {(session) => <SessionRow key={session.id} session={session} showStation={isOfAll} />}
+      </DataTable>
+    </ListCard>
   );
+}
+
+/** Sessions change in place; the list is asked for again when one starts, and for new readings. */
+function useLiveSessions({ query, paging, items }: PagedList<Session>, station?: string): void {
   const reload = useThrottled(query.reload, 2_000);
-  const hasOpen = query.value?.items.some((session) => session.status === "open") === true;
-  usePolling(query.reload, 8_000, hasOpen);
+  const hasOpen = items?.some((session) => session.status === "open") === true;
+  usePolling(query.reload, readingsMs, hasOpen);
   useLiveEvents((events) => {
-    changeItems(query, (items) => mergeSessions(items, events));
+    changeItems(query, (sessions) => mergeSessions(sessions, events));
     const isNews = events.some((event) =>
       event.kind === "session" && event.event === "started" &&
       (station === undefined || event.body["stationId"] === station)
     );
     if (isNews && paging.page === 1) reload();
   });
-  const items = query.value?.items;
+}
+
+interface FilterFieldsProps {
+  readonly filters: Filters;
+  readonly onChange: (filters: Filters) => void;
+  readonly hasStation: boolean;
+}
+
+function FilterFields({ filters, onChange, hasStation }: FilterFieldsProps): ReactElement {
+  const set = (change: Partial<Filters>): void => onChange({ ...filters, ...change });
   return (
-    <Card flush>
-      <div className="filters" role="search">
-        {station === undefined
-          ? (
-            <TextInput
-              className="grow"
-              aria-label="Station"
-              placeholder="Station id"
-              value={stationText}
-              onChange={(event) => setStationText(event.currentTarget.value)}
-            />
-          )
-          : null}
-        <TextInput
-          className="grow"
-          aria-label="Token"
-          placeholder="Token uid"
-          value={token}
-          onChange={(event) => setToken(event.currentTarget.value)}
-        />
-        <Select
-          aria-label="Status"
-          placeholder="Any status"
-          data={[{ value: "open", label: "Open" }, { value: "closed", label: "Ended" }]}
-          value={status}
-          onChange={setStatus}
-          clearable
-          w={168}
-        />
-        <DateField word="From" value={from} onChange={setFrom} />
-        <DateField word="To" value={to} onChange={setTo} />
-      </div>
-      {query.error === undefined ? null : (
-        <div className="card-body">
-          <ProblemNote error={query.error} onRetry={query.reload} />
-        </div>
-      )}
-      {items?.length === 0
+    <>
+      {hasStation
         ? (
-          <Empty title="No session">
-            <p>A session appears here as soon as a car starts to charge.</p>
-          </Empty>
+          <TextInput
+            className="grow"
+            aria-label="Station"
+            placeholder="Station id"
+            value={filters.station}
+            onChange={(event) => set({ station: event.currentTarget.value })}
+          />
         )
-        : <Rows items={items} showStation={station === undefined} />}
-      <Pager
-        shown={items?.length ?? 0}
-        word="sessions"
-        page={paging.page}
-        onBack={paging.back}
-        onForward={paging.forward(query.value?.nextCursor ?? null)}
+        : null}
+      <TextInput
+        className="grow"
+        aria-label="Token"
+        placeholder="Token uid"
+        value={filters.token}
+        onChange={(event) => set({ token: event.currentTarget.value })}
       />
-    </Card>
+      <Select
+        aria-label="Status"
+        placeholder="Any status"
+        data={[{ value: "open", label: "Open" }, { value: "closed", label: "Ended" }]}
+        value={filters.status}
+        onChange={(status) => set({ status })}
+        clearable
+        w={150}
+      />
+      <DateField word="From" value={filters.from} onChange={(from) => set({ from })} />
+      <DateField word="To" value={filters.to} onChange={(to) => set({ to })} />
+    </>
   );
 }
 
@@ -137,39 +166,6 @@ function startOfDay(day: string, days: number): string | null {
   if (year === undefined || month === undefined || date === undefined) return null;
   const midnight = new Date(year, month - 1, date + days);
   return Number.isNaN(midnight.getTime()) ? null : midnight.toISOString();
-}
-
-interface RowsProps {
-  readonly items: readonly Session[] | undefined;
-  readonly showStation: boolean;
-}
-
-function Rows({ items, showStation }: RowsProps): ReactElement {
-  return (
-    <div className="table-scroll">
-      <table className="table table-cards">
-        <thead>
-          <tr>
-            <th scope="col">Started</th>
-            {showStation ? <th scope="col">Station</th> : null}
-            <th scope="col">State</th>
-            <th scope="col">Token</th>
-            <th scope="col" className="number">Duration</th>
-            <th scope="col" className="number">Power</th>
-            <th scope="col" className="number">Energy</th>
-            <th scope="col">Ended by</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items === undefined
-            ? <SkeletonRows columns={showStation ? 8 : 7} />
-            : items.map((session) => (
-              <SessionRow key={session.id} session={session} showStation={showStation} />
-            ))}
-        </tbody>
-      </table>
-    </div>
-  );
 }
 
 function SessionRow(

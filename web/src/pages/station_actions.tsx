@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { type ReactElement, useEffect, useState } from "react";
 import { withQuery } from "../api.ts";
 import { triggersOf } from "../command_advice.ts";
+import { Form, FormEnd } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { useAction } from "../components/toasts.tsx";
 import { useQuery } from "../live.tsx";
@@ -83,13 +84,7 @@ export function StartDialog(props: StartDialogProps): ReactElement {
   };
   return (
     <Modal opened={evseId !== undefined} onClose={onClose} title={`Start at ${station.id}`}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void start();
-        }}
-      >
+      <Form onSubmit={start}>
         <EvseSelect station={station} evseId={evse} onChange={setEvse} />
         <Autocomplete
           label="Token"
@@ -102,13 +97,13 @@ export function StartDialog(props: StartDialogProps): ReactElement {
           withAsterisk={false}
           data-autofocus
         />
-        <Footer
+        <FormEnd
           onClose={onClose}
           busy={busy}
           word="Start charging"
           disabled={token.trim() === ""}
         />
-      </form>
+      </Form>
     </Modal>
   );
 }
@@ -127,13 +122,7 @@ function ResetDialog({ opened, onClose, station, commands }: DialogProps): React
   const running = station.openSessions.length;
   return (
     <Modal opened={opened} onClose={onClose} title={`Reset ${station.id}`}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void reset();
-        }}
-      >
+      <Form onSubmit={reset}>
         <SegmentedControl
           aria-label="When"
           value={type}
@@ -150,8 +139,8 @@ function ResetDialog({ opened, onClose, station, commands }: DialogProps): React
             }` +
               " and restarts now."}
         </p>
-        <Footer onClose={onClose} busy={busy} word="Reset" danger={type === "Immediate"} />
-      </form>
+        <FormEnd onClose={onClose} busy={busy} word="Reset" danger={type === "Immediate"} />
+      </Form>
     </Modal>
   );
 }
@@ -167,13 +156,7 @@ function TriggerDialog({ opened, onClose, station, commands }: DialogProps): Rea
   };
   return (
     <Modal opened={opened} onClose={onClose} title={`Ask ${station.id} for a message`}>
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void trigger();
-        }}
-      >
+      <Form onSubmit={trigger}>
         <Select
           label="Message"
           data={[...messages]}
@@ -183,8 +166,8 @@ function TriggerDialog({ opened, onClose, station, commands }: DialogProps): Rea
           data-autofocus
         />
         <EvseSelect station={station} evseId={evse} onChange={setEvse} />
-        <Footer onClose={onClose} busy={busy} word="Trigger" />
-      </form>
+        <FormEnd onClose={onClose} busy={busy} word="Trigger" />
+      </Form>
     </Modal>
   );
 }
@@ -208,31 +191,5 @@ function EvseSelect({ station, evseId, onChange }: EvseSelectProps): ReactElemen
       value={value}
       onChange={(chosen) => onChange(chosen === null ? undefined : Number(chosen))}
     />
-  );
-}
-
-interface FooterProps {
-  readonly onClose: () => void;
-  readonly busy: boolean;
-  readonly word: string;
-  readonly disabled?: boolean;
-  readonly danger?: boolean;
-}
-
-export function Footer(props: FooterProps): ReactElement {
-  const { onClose, busy, word, disabled = false, danger = false } = props;
-  return (
-    <div className="row" style={{ justifyContent: "flex-end" }}>
-      <Button variant="default" size="sm" onClick={onClose}>Cancel</Button>
-      <Button
-        type="submit"
-        size="sm"
-        loading={busy}
-        disabled={disabled}
-        {...(danger ? { color: "red" } : {})}
-      >
-        {word}
-      </Button>
-    </div>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 import { Link } from "react-router";
 import { messageOf, segment } from "../api.ts";
+import { Form, FormEnd } from "../components/form.tsx";
 import { connectUrl, ocppPortDefault } from "../components/connect_url.ts";
 import { CodeLine, ProblemNote } from "../components/page.tsx";
 import { bodyOf, newStationDraft, StationFields } from "../components/station_fields.tsx";
@@ -18,14 +19,14 @@ interface AddStationProps {
 export function AddStation({ opened, onClose, onAdded, locations }: AddStationProps): ReactElement {
   return (
     <Modal opened={opened} onClose={onClose} title="Add a station" size="lg">
-      {opened ? <Form onClose={onClose} onAdded={onAdded} locations={locations} /> : null}
+      {opened ? <AddForm onClose={onClose} onAdded={onAdded} locations={locations} /> : null}
     </Modal>
   );
 }
 
-type FormProps = Omit<AddStationProps, "opened">;
+type AddFormProps = Omit<AddStationProps, "opened">;
 
-function Form({ onClose, onAdded, locations }: FormProps): ReactElement {
+function AddForm({ onClose, onAdded, locations }: AddFormProps): ReactElement {
   const api = useApi();
   const [id, setId] = useState("");
   const [draft, setDraft] = useState(newStationDraft);
@@ -48,13 +49,7 @@ function Form({ onClose, onAdded, locations }: FormProps): ReactElement {
     return <Added station={added} password={draft.password} onClose={onClose} />;
   }
   return (
-    <form
-      className="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add();
-      }}
-    >
+    <Form onSubmit={add}>
       <TextInput
         label="Identity"
         description="As the station gives it at the end of its URL; case matters."
@@ -67,11 +62,8 @@ function Form({ onClose, onAdded, locations }: FormProps): ReactElement {
       />
       <StationFields draft={draft} onChange={setDraft} locations={locations} isNew />
       {problem === "" ? null : <ProblemNote error={problem} />}
-      <div className="row" style={{ justifyContent: "flex-end" }}>
-        <Button variant="default" size="sm" onClick={onClose}>Cancel</Button>
-        <Button type="submit" size="sm" loading={busy} disabled={id.trim() === ""}>Add</Button>
-      </div>
-    </form>
+      <FormEnd onClose={onClose} busy={busy} word="Add" disabled={id.trim() === ""} />
+    </Form>
   );
 }
 

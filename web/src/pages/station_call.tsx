@@ -1,12 +1,12 @@
 import { Modal, Textarea, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 import { messageOf, segment } from "../api.ts";
+import { Form, FormEnd } from "../components/form.tsx";
 import { Chip } from "../components/glyph.tsx";
 import { JsonView } from "../components/json_view.tsx";
 import { ProblemNote } from "../components/page.tsx";
 import { useApi } from "../live.tsx";
 import type { Station } from "../shapes.ts";
-import { Footer } from "./station_actions.tsx";
 
 interface CallAnswer {
   readonly status: "answered" | "failed";
@@ -49,13 +49,7 @@ export function CallDialog({ opened, onClose, station }: CallDialogProps): React
   const version = station.presence.protocol?.replace("ocpp", "OCPP ") ?? "OCPP";
   return (
     <Modal opened={opened} onClose={onClose} title={`${version} call to ${station.id}`} size="lg">
-      <form
-        className="form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void send();
-        }}
-      >
+      <Form onSubmit={send}>
         <TextInput
           label="Action"
           placeholder="GetConfiguration, GetBaseReport, SetChargingProfile…"
@@ -91,8 +85,8 @@ export function CallDialog({ opened, onClose, station }: CallDialogProps): React
             <JsonView value={answer.status === "answered" ? answer.response : answer.error} />
           </div>
         )}
-        <Footer onClose={onClose} busy={busy} word="Send" disabled={action.trim() === ""} />
-      </form>
+        <FormEnd onClose={onClose} busy={busy} word="Send" disabled={action.trim() === ""} />
+      </Form>
     </Modal>
   );
 }

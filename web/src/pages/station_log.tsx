@@ -5,10 +5,10 @@ import { segment, withQuery } from "../api.ts";
 import { Icon } from "../components/icons.tsx";
 import { Instant } from "../components/instant.tsx";
 import { gist, JsonView } from "../components/json_view.tsx";
-import { Card, Empty, Pager, ProblemNote } from "../components/page.tsx";
-import { usePaging } from "../components/paging.ts";
-import { usePolling, useQuery } from "../live.tsx";
-import type { List, OcppMessage } from "../shapes.ts";
+import { ListCard, usePagedList } from "../components/list_card.tsx";
+import { Empty } from "../components/page.tsx";
+import { usePolling } from "../live.tsx";
+import type { OcppMessage } from "../shapes.ts";
 
 const tailMs = 2_000;
 const usualActions = [
@@ -23,90 +23,98 @@ const usualActions = [
   "DataTransfer",
 ];
 
+const directions = [
+  { value: "", label: "Both" },
+  { value: "in", label: "Received" },
+  { value: "out", label: "Sent" },
+];
+
+interface Filters {
+  readonly action: string;
+  readonly search: string;
+  readonly direction: string;
+}
+
 /** Every OCPP message to and from a station, newest first; the newest page follows live. */
 export function StationLog({ stationId }: { stationId: string }): ReactElement {
-  const [action, setAction] = useState("");
-  const [search, setSearch] = useState("");
-  const [direction, setDirection] = useState("");
+  const [filters, setFilters] = useState<Filters>({ action: "", search: "", direction: "" });
   const [isTail, setIsTail] = useState(true);
-  const [settledAction] = useDebouncedValue(action.trim(), 300);
-  const [settledSearch] = useDebouncedValue(search.trim(), 300);
-  const question = withQuery(`/stations/${segment(stationId)}/messages`, {
-    action: settledAction,
-    search: settledSearch,
-    direction,
-    limit: 100,
-  });
-  const paging = usePaging(question);
-  const query = useQuery<List<OcppMessage>>(
-    paging.cursor === null ? question : `${question}&cursor=${encodeURIComponent(paging.cursor)}`,
+  const [{ action, search, direction }] = useDebouncedValue(filters, 300);
+  const list = usePagedList<OcppMessage>(
+    withQuery(`/stations/${segment(stationId)}/messages`, {
+      action: action.trim(),
+      search: search.trim(),
+      direction,
+      limit: 100,
+    }),
   );
-  usePolling(query.reload, tailMs, isTail && paging.page === 1);
-  const items = query.value?.items;
+  usePolling(list.query.reload, tailMs, isTail && list.paging.page === 1);
   return (
-    <Card flush>
-      <div className="filters">
-        <Autocomplete
-          className="grow"
-          aria-label="Action"
-          placeholder="Any action"
-          data={usualActions}
-          value={action}
-          onChange={setAction}
-          clearable
-        />
-        <TextInput
-          className="grow"
-          aria-label="Text in the payload"
-          placeholder="Text in the payload"
-          leftSection={<Icon name="search" size={16} />}
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-        />
-        <SegmentedControl
-          aria-label="Direction"
-          value={direction}
-          onChange={setDirection}
-          data={[{ value: "", label: "Both" }, { value: "in", label: "Received" }, {
-            value: "out",
-            label: "Sent",
-          }]}
-        />
-        <Switch
-          label="Follow"
-          checked={isTail}
-          onChange={(event) => setIsTail(event.currentTarget.checked)}
-          style={{ alignSelf: "center" }}
-        />
-      </div>
-      {query.error === undefined ? null : (
-        <div className="card-body">
-          <ProblemNote error={query.error} onRetry={query.reload} />
-        </div>
-      )}
-      {items?.length === 0
-        ? (
-          <Empty title="No message">
-            <p>The station has not said anything that matches.</p>
-          </Empty>
-        )
-        : null}
+    <ListCard
+      list={list}
+      word="messages"
+      filters={
+        <>
+          <FilterFields filters={filters} onChange={setFilters} />
+          <Switch
+            label="Follow"
+            checked={isTail}
+            onChange={(event) => setIsTail(event.currentTarget.checked)}
+            style={{ alignSelf: "center" }}
+          />
+        </>
+      }
+      empty={
+        <Empty title="No message">
+          <p>The station has not said anything that matches.</p>
+        </Empty>
+      }
+    >
       <div className="log">
-        {(items ?? []).map((message) => (
+        {(list.items ?? []).map((message) => (
           <LogLine
             key={`${message.at} ${message.direction} ${message.messageType} ${message.messageId}`}
             message={message}
           />
         ))}
       </div>
-      <Pager
-        shown={items?.length ?? 0}
-        word="messages"
-        page={paging.page}
-        onBack={paging.back}
-        onForward={paging.forward(query.value?.nextCursor ?? null)}
+    </ListCard>
+  );
+}
+
+interface FilterFieldsProps {
+  readonly filters: Filters;
+  readonly onChange: (filters: Filters) => void;
+}
+
+function FilterFields({ filters, onChange }: FilterFieldsProps): ReactElement {
+  const set = (change: Partial<Filters>): void => onChange({ ...filters, ...change });
+  return (
+    <>
+      <Autocomplete
+        className="grow"
+        aria-label="Action"
+        placeholder="Any action"
+        data={usualActions}
+        value={filters.action}
+        onChange={(action) => set({ action })}
+        clearable
       />
-    </Card>
+      <TextInput
+        className="grow"
+        aria-label="Text in the payload"
+        placeholder="Text in the payload"
+        leftSection={<Icon name="search" size={16} />}
+        value={filters.search}
+        onChange={(event) => set({ search: event.currentTarget.value })}
+      />
+      <SegmentedControl
+        aria-label="Direction"
+        value={filters.direction}
+        onChange={(direction) => set({ direction })}
+        data={directions}
+      />
+    </>
   );
 }
 

@@ -30,7 +30,7 @@ export function StationPower(
   const energy = useQuery<List<MeterValue>>(
     isWithout ? pathOf("Energy.Active.Import.Register") : null,
   );
-  // OCPP 2.x names the EVSE only when a transaction starts: later readings are known by their session.
+  // OCPP 2.x names the EVSE when a transaction starts: later readings are known by their session.
   const sessions = useQuery<List<Session>>(
     withQuery("/sessions", { station: stationId, limit: 100 }),
   );

@@ -2,6 +2,7 @@ import { Button, Modal, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 import { useNavigate } from "react-router";
 import { segment } from "../api.ts";
+import { Form, FormEnd } from "../components/form.tsx";
 import { connectUrl, ocppPortDefault } from "../components/connect_url.ts";
 import { Card, CodeLine } from "../components/page.tsx";
 import { bodyOf, draftOf, StationFields } from "../components/station_fields.tsx";
@@ -30,13 +31,7 @@ export function StationSettings({ station, onSaved }: SettingsProps): ReactEleme
   return (
     <div className="columns">
       <Card title="Settings">
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void save();
-          }}
-        >
+        <Form onSubmit={save}>
           <StationFields
             draft={draft}
             onChange={setDraft}
@@ -49,7 +44,7 @@ export function StationSettings({ station, onSaved }: SettingsProps): ReactEleme
               Undo changes
             </Button>
           </div>
-        </form>
+        </Form>
       </Card>
       <div className="stack">
         <Card title="OCPP address">
@@ -89,12 +84,9 @@ function CloseStale({ station }: { station: Station }): ReactElement {
           {count === 1 ? "One open session" : `${count} open sessions`} of {station.id}{" "}
           will end with the reason “Stale”. This cannot be undone.
         </p>
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" size="sm" onClick={() => setAsking(false)}>Cancel</Button>
-          <Button color="red" size="sm" loading={busy} onClick={() => void close()}>
-            Close them
-          </Button>
-        </div>
+        <Form onSubmit={close}>
+          <FormEnd onClose={() => setAsking(false)} busy={busy} word="Close them" danger />
+        </Form>
       </Modal>
     </Card>
   );
@@ -122,32 +114,21 @@ function Remove({ station }: { station: Station }): ReactElement {
         Remove the station…
       </Button>
       <Modal opened={asking} onClose={() => setAsking(false)} title={`Remove ${station.id}`}>
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault();
-            void remove();
-          }}
-        >
+        <Form onSubmit={remove}>
           <TextInput
             label={`Type ${station.id} to confirm`}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
             data-autofocus
           />
-          <div className="row" style={{ justifyContent: "flex-end" }}>
-            <Button variant="default" size="sm" onClick={() => setAsking(false)}>Cancel</Button>
-            <Button
-              type="submit"
-              color="red"
-              size="sm"
-              loading={busy}
-              disabled={typed !== station.id}
-            >
-              Remove
-            </Button>
-          </div>
-        </form>
+          <FormEnd
+            onClose={() => setAsking(false)}
+            busy={busy}
+            word="Remove"
+            disabled={typed !== station.id}
+            danger
+          />
+        </Form>
       </Modal>
     </Card>
   );

@@ -2,8 +2,8 @@ import { type KeyboardEvent, memo, type ReactElement, useMemo } from "react";
 import { Link, useNavigate } from "react-router";
 import { segment } from "../api.ts";
 import { ConnectorChips } from "../components/connector_chips.tsx";
+import { DataTable } from "../components/data_table.tsx";
 import { Chip, Glyph } from "../components/glyph.tsx";
-import { SkeletonRows } from "../components/page.tsx";
 import { Presence } from "../components/presence.tsx";
 import { formatPower } from "../format.ts";
 import { sessionAt } from "../live_merge.ts";
@@ -11,6 +11,13 @@ import type { Session, Station } from "../shapes.ts";
 import { chargingEvses, lookOfConnector } from "../status.ts";
 
 const none: readonly Session[] = [];
+const heads = [
+  "Station",
+  "Connection",
+  "Connectors",
+  { word: "Power now", isNumber: true },
+  "Location",
+];
 
 function byStation(
   sessions: ReadonlyMap<string, Session>,
@@ -41,35 +48,17 @@ export function StationTable(props: StationTableProps): ReactElement {
   const { stations, sessions, locationNames } = props;
   const grouped = useMemo(() => byStation(sessions), [sessions]);
   return (
-    <div className="table-scroll">
-      <table className="table table-cards">
-        <thead>
-          <tr>
-            <th scope="col">Station</th>
-            <th scope="col">Connection</th>
-            <th scope="col">Connectors</th>
-            <th scope="col" className="number">Power now</th>
-            <th scope="col">Location</th>
-          </tr>
-        </thead>
-        <tbody onKeyDown={moveByArrows}>
-          {stations === undefined
-            ? <SkeletonRows columns={5} />
-            : stations.map((station) => (
-              <StationRow
-                key={station.id}
-                station={station}
-                // A station without sessions gets the same empty list each time and does not render again.
-                sessions={station.openSessions.length === 0
-                  ? none
-                  : grouped.get(station.id) ?? none}
-                locationName={locationNames.get(station.locationId ?? "") ?? station.locationId ??
-                  ""}
-              />
-            ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable heads={heads} items={stations} onKeyDown={moveByArrows}>
+      {(station) => (
+        <StationRow
+          key={station.id}
+          station={station}
+          // Without sessions it gets the same empty list each time and does not render again.
+          sessions={station.openSessions.length === 0 ? none : grouped.get(station.id) ?? none}
+          locationName={locationNames.get(station.locationId ?? "") ?? station.locationId ?? ""}
+        />
+      )}
+    </DataTable>
   );
 }
 

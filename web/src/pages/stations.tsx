@@ -4,9 +4,9 @@ import { type ReactElement, useEffect, useMemo, useRef, useState } from "react";
 import { useSearchParams } from "react-router";
 import { withQuery } from "../api.ts";
 import { Icon } from "../components/icons.tsx";
-import { Card, Empty, PageHead, Pager, ProblemNote } from "../components/page.tsx";
-import { usePaging } from "../components/paging.ts";
-import { changeItems, type Query, useLiveEvents, useQuery, useThrottled } from "../live.tsx";
+import { ListCard, type PagedList, usePagedList } from "../components/list_card.tsx";
+import { Empty, PageHead } from "../components/page.tsx";
+import { changeItems, useLiveEvents, useQuery, useThrottled } from "../live.tsx";
 import type { LiveEvent } from "../live_feed.ts";
 import { replaceIn, stationOf, stationsIn } from "../live_merge.ts";
 import { useOpenSessions } from "../open_sessions.ts";
@@ -35,82 +35,58 @@ export function StationsPage(): ReactElement {
   const { filters, setFilter, view, setView } = useFilters();
   const isFiltered = filterNames.some((name) => filters[name] !== "");
   const question = withQuery("/stations", { ...filters, limit: view === "wall" ? 300 : 50 });
-  const paging = usePaging(question);
-  const list = useQuery<List<Station>>(
-    paging.cursor === null ? question : `${question}&cursor=${encodeURIComponent(paging.cursor)}`,
-  );
-  useLiveList(list, isFiltered, paging.page === 1);
-  const locations = useQuery<List<ChargingLocation>>("/locations?limit=1000");
+  const list = usePagedList<Station>(question);
+  useLiveList(list, isFiltered);
+  const locations = useQuery<List<ChargingLocation>>("/locations?limit=1000").value?.items ?? [];
   const [adding, setAdding] = useState(false);
-
-  const stations = list.value?.items;
-  const wanted = useMemo(() => (stations ?? []).flatMap((each) => each.openSessions), [stations]);
-  const sessions = useOpenSessions(wanted);
-  const names = useMemo(
-    () => new Map((locations.value?.items ?? []).map((each) => [each.id, each.name])),
-    [locations.value],
-  );
-  const isNew = stations?.length === 0 && !isFiltered && paging.page === 1;
-
+  const isNew = list.items?.length === 0 && !isFiltered && list.paging.page === 1;
+  const add = (): void => setAdding(true);
   return (
     <>
       <PageHead
         title="Stations"
         actions={
-          <Button
-            leftSection={<Icon name="plus" size={15} />}
-            onClick={() => setAdding(true)}
-          >
-            Add a station
-          </Button>
+          <Button leftSection={<Icon name="plus" size={15} />} onClick={add}>Add a station</Button>
         }
       />
       <StationNumbers filters={filters} setFilter={setFilter} />
-      <Card flush>
-        {isNew ? null : (
-          <FilterBar
-            filters={filters}
-            setFilter={setFilter}
-            view={view}
-            setView={setView}
-            locations={locations.value?.items ?? []}
-          />
+      <ListCard
+        list={list}
+        word="stations"
+        filters={isNew
+          ? undefined
+          : <FilterBar {...{ filters, setFilter, view, setView, locations }} />}
+        empty={isNew ? <FirstStation onAdd={add} /> : (
+          <Empty title="No station matches">
+            <p>Change or clear the filters above.</p>
+          </Empty>
         )}
-        {list.error === undefined ? null : (
-          <div className="card-body">
-            <ProblemNote error={list.error} onRetry={list.reload} />
-          </div>
-        )}
-        {isNew ? <FirstStation onAdd={() => setAdding(true)} /> : null}
-        {stations?.length === 0 && !isNew
-          ? (
-            <Empty title="No station matches">
-              <p>Change or clear the filters above.</p>
-            </Empty>
-          )
-          : null}
-        {view === "wall" && stations !== undefined
-          ? <StationWall stations={stations} sessions={sessions} />
-          : null}
-        {view === "table" && stations?.length !== 0
-          ? <StationTable stations={stations} sessions={sessions} locationNames={names} />
-          : null}
-        <Pager
-          shown={stations?.length ?? 0}
-          word="stations"
-          page={paging.page}
-          onBack={paging.back}
-          onForward={paging.forward(list.value?.nextCursor ?? null)}
-        />
-      </Card>
+      >
+        <Stations stations={list.items} view={view} locations={locations} />
+      </ListCard>
       <AddStation
         opened={adding}
         onClose={() => setAdding(false)}
-        onAdded={list.reload}
-        locations={locations.value?.items ?? []}
+        onAdded={list.query.reload}
+        locations={locations}
       />
     </>
   );
+}
+
+interface StationsProps {
+  readonly stations: readonly Station[] | undefined;
+  readonly view: "table" | "wall";
+  readonly locations: readonly ChargingLocation[];
+}
+
+/** The stations with what their sessions draw. */
+function Stations({ stations, view, locations }: StationsProps): ReactElement {
+  const wanted = useMemo(() => (stations ?? []).flatMap((each) => each.openSessions), [stations]);
+  const sessions = useOpenSessions(wanted);
+  const names = new Map(locations.map((each) => [each.id, each.name]));
+  if (view === "wall") return <StationWall stations={stations ?? []} sessions={sessions} />;
+  return <StationTable stations={stations} sessions={sessions} locationNames={names} />;
 }
 
 interface Filtering {
@@ -147,13 +123,13 @@ function useFilters(): Filtering {
 }
 
 /** Known stations change in place; the list is asked for again only when its members may have changed. */
-function useLiveList(list: Query<List<Station>>, isFiltered: boolean, isFirstPage: boolean): void {
-  const reload = useThrottled(list.reload, isFiltered ? 3_000 : 1_000);
+function useLiveList({ query, paging, items }: PagedList<Station>, isFiltered: boolean): void {
+  const reload = useThrottled(query.reload, isFiltered ? 3_000 : 1_000);
   useLiveEvents((events) => {
     const changed = stationsIn(events);
-    changeItems(list, (items) => replaceIn(items, changed));
-    const shown = new Set((list.value?.items ?? []).map((station) => station.id));
-    const newest = list.value?.items[0]?.createdAt ?? "";
+    changeItems(query, (stations) => replaceIn(stations, changed));
+    const shown = new Set((items ?? []).map((station) => station.id));
+    const newest = items?.[0]?.createdAt ?? "";
     const isNews = (event: LiveEvent): boolean => {
       if (event.kind !== "charger") return false;
       const id = stationOf(event) ?? "";
@@ -161,7 +137,7 @@ function useLiveList(list: Query<List<Station>>, isFiltered: boolean, isFirstPag
       if (event.event === "removed") return shown.has(id);
       if (whole === undefined) return shown.has(id) || shown.size === 0;
       if (isFiltered) return true;
-      return isFirstPage && !shown.has(id) && whole.createdAt >= newest;
+      return paging.page === 1 && !shown.has(id) && whole.createdAt >= newest;
     };
     if (events.some(isNews)) reload();
   });
@@ -181,7 +157,7 @@ function FilterBar({ filters, setFilter, view, setView, locations }: FilterBarPr
     // Only typing moves the filter; the address follows.
   }, [settled]);
   return (
-    <div className="filters" role="search">
+    <>
       <TextInput
         ref={input}
         className="grow"
@@ -235,6 +211,6 @@ function FilterBar({ filters, setFilter, view, setView, locations }: FilterBarPr
         onChange={setView}
         data={[{ value: "table", label: "Table" }, { value: "wall", label: "Wall" }]}
       />
-    </div>
+    </>
   );
 }

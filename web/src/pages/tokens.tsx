@@ -1,88 +1,60 @@
-import { Button, Modal, NumberInput, Select, TextInput } from "@mantine/core";
+import { Button, Modal, Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { type ReactElement, useState } from "react";
 import { segment, withQuery } from "../api.ts";
+import { DataTable } from "../components/data_table.tsx";
 import { Chip } from "../components/glyph.tsx";
 import { Icon } from "../components/icons.tsx";
 import { Instant } from "../components/instant.tsx";
-import { Card, Empty, PageHead, Pager, ProblemNote, SkeletonRows } from "../components/page.tsx";
-import { usePaging } from "../components/paging.ts";
+import { ListCard, usePagedList } from "../components/list_card.tsx";
+import { Empty, PageHead } from "../components/page.tsx";
 import { useAction, useToasts } from "../components/toasts.tsx";
-import { useApi, useQuery } from "../live.tsx";
-import type { List, Token } from "../shapes.ts";
+import { useApi } from "../live.tsx";
+import type { Token } from "../shapes.ts";
 import { lookOfToken } from "../status.ts";
-import { Footer } from "./station_actions.tsx";
+import { TokenForm } from "./token_form.tsx";
 
 const statuses = ["Accepted", "Blocked", "Expired", "Invalid"] as const;
+
+const heads = [
+  "Token",
+  "Status",
+  "Group",
+  { word: "Sessions at once", isNumber: true },
+  "Valid until",
+  { word: "Actions", isHidden: true },
+];
 
 export function TokensPage(): ReactElement {
   const [search, setSearch] = useState("");
   const [status, setStatus] = useState<string | null>(null);
   const [settled] = useDebouncedValue(search.trim(), 300);
   const question = withQuery("/tokens", { search: settled, status, limit: 50 });
-  const paging = usePaging(question);
-  const query = useQuery<List<Token>>(
-    paging.cursor === null ? question : `${question}&cursor=${encodeURIComponent(paging.cursor)}`,
-  );
+  const list = usePagedList<Token>(question);
   const [editing, setEditing] = useState<Token | "new">();
-  const items = query.value?.items;
+  const isFiltered = settled !== "" || status !== null;
+  const { reload } = list.query;
   return (
     <>
-      <PageHead
-        title="Tokens"
-        actions={
-          <Button
-            leftSection={<Icon name="plus" size={15} />}
-            onClick={() => setEditing("new")}
-          >
-            Add a token
-          </Button>
+      <PageHead title="Tokens" actions={<AddButton onClick={() => setEditing("new")} />} />
+      <ListCard
+        list={list}
+        word="tokens"
+        filters={
+          <Filters search={search} setSearch={setSearch} status={status} setStatus={setStatus} />
         }
-      />
-      <Card flush>
-        <div className="filters" role="search">
-          <TextInput
-            className="grow"
-            aria-label="Search tokens"
-            placeholder="Search by uid or group"
-            leftSection={<Icon name="search" size={16} />}
-            value={search}
-            onChange={(event) => setSearch(event.currentTarget.value)}
-          />
-          <Select
-            aria-label="Status"
-            placeholder="Any status"
-            data={statuses}
-            value={status}
-            onChange={setStatus}
-            clearable
-            w={150}
-          />
-        </div>
-        {query.error === undefined ? null : (
-          <div className="card-body">
-            <ProblemNote error={query.error} onRetry={query.reload} />
-          </div>
-        )}
-        {items?.length === 0
-          ? (
-            <Empty
-              title={question.includes("=") && (settled !== "" || status !== null)
-                ? "No token matches"
-                : "No token yet"}
-            >
-              <p>A token is a charging card or app identity that may start a session.</p>
-            </Empty>
-          )
-          : <Rows items={items} onEdit={setEditing} onChanged={query.reload} />}
-        <Pager
-          shown={items?.length ?? 0}
-          word="tokens"
-          page={paging.page}
-          onBack={paging.back}
-          onForward={paging.forward(query.value?.nextCursor ?? null)}
-        />
-      </Card>
+        empty={
+          <Empty title={isFiltered ? "No token matches" : "No token yet"}>
+            <p>A token is a charging card or app identity that may start a session.</p>
+          </Empty>
+        }
+      >
+        <DataTable heads={heads} items={list.items}>
+          {(token) => (
+            <TokenRow key={token.uid} token={token} onEdit={setEditing} onChanged={reload} />
+          )}
+        </DataTable>
+      </ListCard>
       <Modal
         opened={editing !== undefined}
         onClose={() => setEditing(undefined)}
@@ -92,7 +64,7 @@ export function TokensPage(): ReactElement {
           <TokenForm
             token={editing === "new" ? undefined : editing}
             onClose={() => setEditing(undefined)}
-            onSaved={query.reload}
+            onSaved={reload}
           />
         )}
       </Modal>
@@ -100,37 +72,42 @@ export function TokensPage(): ReactElement {
   );
 }
 
-interface RowsProps {
-  readonly items: readonly Token[] | undefined;
-  readonly onEdit: (token: Token) => void;
-  readonly onChanged: () => void;
+function AddButton({ onClick }: { onClick: () => void }): ReactElement {
+  return (
+    <Button leftSection={<Icon name="plus" size={15} />} onClick={onClick}>
+      Add a token
+    </Button>
+  );
 }
 
-function Rows({ items, onEdit, onChanged }: RowsProps): ReactElement {
+interface FiltersProps {
+  readonly search: string;
+  readonly setSearch: (search: string) => void;
+  readonly status: string | null;
+  readonly setStatus: (status: string | null) => void;
+}
+
+function Filters({ search, setSearch, status, setStatus }: FiltersProps): ReactElement {
   return (
-    <div className="table-scroll">
-      <table className="table table-cards">
-        <thead>
-          <tr>
-            <th scope="col">Token</th>
-            <th scope="col">Status</th>
-            <th scope="col">Group</th>
-            <th scope="col" className="number">Sessions at once</th>
-            <th scope="col">Valid until</th>
-            <th scope="col">
-              <span className="sr-only">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items === undefined
-            ? <SkeletonRows columns={6} rows={4} />
-            : items.map((token) => (
-              <TokenRow key={token.uid} token={token} onEdit={onEdit} onChanged={onChanged} />
-            ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <TextInput
+        className="grow"
+        aria-label="Search tokens"
+        placeholder="Search by uid or group"
+        leftSection={<Icon name="search" size={16} />}
+        value={search}
+        onChange={(event) => setSearch(event.currentTarget.value)}
+      />
+      <Select
+        aria-label="Status"
+        placeholder="Any status"
+        data={statuses}
+        value={status}
+        onChange={setStatus}
+        clearable
+        w={150}
+      />
+    </>
   );
 }
 
@@ -174,101 +151,5 @@ function TokenRow({ token, onEdit, onChanged }: RowProps): ReactElement {
         </span>
       </td>
     </tr>
-  );
-}
-
-interface FormProps {
-  readonly token: Token | undefined;
-  readonly onClose: () => void;
-  readonly onSaved: () => void;
-}
-
-function TokenForm({ token, onClose, onSaved }: FormProps): ReactElement {
-  const api = useApi();
-  const toasts = useToasts();
-  const { busy, run } = useAction();
-  const [uid, setUid] = useState(token?.uid ?? "");
-  const [type, setType] = useState(token?.type ?? "ISO14443");
-  const [status, setStatus] = useState<string>(token?.status ?? "Accepted");
-  const [groupId, setGroupId] = useState(token?.groupId ?? "");
-  const [until, setUntil] = useState(token?.expiresAt?.slice(0, 10) ?? "");
-  const [limit, setLimit] = useState<number | string>(token?.concurrentSessions ?? 1);
-  const save = async (): Promise<void> => {
-    const done = await run(async () => {
-      const body = {
-        type,
-        status,
-        groupId: groupId.trim() === "" ? null : groupId.trim(),
-        expiresAt: until === "" ? null : new Date(`${until}T23:59:59`).toISOString(),
-        concurrentSessions: Number(limit),
-      };
-      if (token === undefined) await api.post<Token>("/tokens", { uid: uid.trim(), ...body });
-      else await api.patch<Token>(`/tokens/${segment(token.uid)}`, body);
-      toasts.done(`${uid.trim()} is saved`);
-      onSaved();
-    });
-    if (done) onClose();
-  };
-  return (
-    <form
-      className="form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save();
-      }}
-    >
-      <TextInput
-        label="Uid"
-        description="As the reader sends it; upper and lower case are the same."
-        value={uid}
-        onChange={(event) => setUid(event.currentTarget.value)}
-        disabled={token !== undefined}
-        maxLength={255}
-        required
-        withAsterisk={false}
-        data-autofocus
-      />
-      <div className="form-pair">
-        <Select
-          label="Type"
-          allowDeselect={false}
-          data={["ISO14443", "ISO15693", "eMAID", "Central", "KeyCode", "Local", "MacAddress"]}
-          value={type}
-          onChange={(value) => setType(value ?? "ISO14443")}
-        />
-        <Select
-          label="Status"
-          allowDeselect={false}
-          data={statuses}
-          value={status}
-          onChange={(value) => setStatus(value ?? "Accepted")}
-        />
-      </div>
-      <div className="form-pair">
-        <TextInput
-          label="Group"
-          description="Tokens of one group may stop each other's sessions."
-          value={groupId}
-          onChange={(event) => setGroupId(event.currentTarget.value)}
-          maxLength={255}
-        />
-        <NumberInput
-          label="Sessions at once"
-          description="0 means no limit."
-          min={0}
-          max={1_000_000}
-          value={limit}
-          onChange={setLimit}
-        />
-      </div>
-      <TextInput
-        type="date"
-        label="Valid until"
-        description="The end of that day; empty means for ever."
-        value={until}
-        onChange={(event) => setUntil(event.currentTarget.value)}
-      />
-      <Footer onClose={onClose} busy={busy} word="Save" disabled={uid.trim() === ""} />
-    </form>
   );
 }
