@@ -68,34 +68,33 @@ export function BatchProgress({ batchId }: { batchId: string }): ReactElement {
           ))}
         </div>
       </div>
-      <div className="table-scroll batch">
-        <table className="table">
-          <tbody>
-            {shown.slice(0, shownMax).map((each) => (
-              <tr key={each.stationId}>
-                <td>
-                  <Link className="link" to={`/stations/${segment(each.stationId)}`}>
-                    {each.stationId}
-                  </Link>
-                  {each.detail === undefined
-                    ? null
-                    : <div className="soft small">{each.detail}</div>}
-                </td>
-                <td className="number">
-                  <Chip look={lookOf(each.status)} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {shown.length > shownMax
-          ? (
-            <p className="soft small" style={{ padding: "0 16px" }}>
-              and {shown.length - shownMax} more
-            </p>
-          )
-          : null}
-      </div>
+      <StationList stations={shown} />
+    </div>
+  );
+}
+
+function StationList({ stations }: { stations: CommandBatch["stations"] }): ReactElement {
+  const more = stations.length - shownMax;
+  return (
+    <div className="table-scroll batch">
+      <table className="table">
+        <tbody>
+          {stations.slice(0, shownMax).map(({ stationId, status, detail }) => (
+            <tr key={stationId}>
+              <td>
+                <Link className="link" to={`/stations/${segment(stationId)}`}>{stationId}</Link>
+                {detail === undefined ? null : <div className="soft small">{detail}</div>}
+              </td>
+              <td className="number">
+                <Chip look={lookOf(status)} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {more > 0
+        ? <p className="soft small" style={{ padding: "0 16px" }}>and {more} more</p>
+        : null}
     </div>
   );
 }

@@ -2,7 +2,7 @@ import { Button, Modal, SegmentedControl, Select, TagsInput, TextInput } from "@
 import { type ReactElement, useState } from "react";
 import { withQuery } from "../api.ts";
 import { triggersOf } from "../command_advice.ts";
-import { Form } from "../components/form.tsx";
+import { Form, FormEnd } from "../components/form.tsx";
 import { Card, Empty, PageHead } from "../components/page.tsx";
 import { useAction } from "../components/toasts.tsx";
 import { useApi, useQuery } from "../live.tsx";
@@ -104,10 +104,9 @@ export function CommandsPage(): ReactElement {
       </div>
       <Modal opened={asking} onClose={() => setAsking(false)} title="Send now?">
         <p style={{ marginTop: 0 }}>{sentence(draft, counted)}</p>
-        <div className="row" style={{ justifyContent: "flex-end" }}>
-          <Button variant="default" size="sm" onClick={() => setAsking(false)}>Cancel</Button>
-          <Button size="sm" loading={busy} onClick={() => void send()} data-autofocus>Send</Button>
-        </div>
+        <Form onSubmit={send}>
+          <FormEnd onClose={() => setAsking(false)} busy={busy} word="Send" />
+        </Form>
       </Modal>
     </>
   );
