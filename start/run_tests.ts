@@ -2,25 +2,23 @@
  * `deno task test`: starts one Postgres and one NATS server for all tests, runs the test files with
  * this runtime (or Node 24 with `--node`) and ends with the plain line `N passed, N failed`.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "#engine/adapters/system_clock.ts";
 import { ensureNatsServer } from "./nats_binary.ts";
 import { errorText, StartError } from "./start_error.ts";
 import { type Counts, countsOf, verdict } from "./test_report.ts";
+import { runRunner } from "./test_runner.ts";
 import { ownNats, startPostgres } from "./testing.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const skippedFolders = new Set(["node_modules", "dist", "coverage"]);
 /** Node 24's own architecture packages: they need no install script, unlike the package `node`. */
 const nodeMajor = 24;
-/** No test waits longer than a minute for anything by itself. */
-const testTimeoutMs = 180_000;
+/** The longest test of all is silent for half of it on a slow machine. */
+const silenceMs = 180_000;
 /** Both runtimes one after the other must fit into 25 minutes. */
 const runTimeoutMs = 11 * 60_000;
 
@@ -87,9 +85,6 @@ function runnerCommand(onNode: boolean, report: string, files: readonly string[]
   const run = [
     "--test",
     "--no-warnings",
-    // A failed test may leave a socket open; Deno ends its test files all the same.
-    "--test-force-exit",
-    `--test-timeout=${testTimeoutMs}`,
     `--test-concurrency=${availableParallelism()}`,
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
@@ -115,41 +110,24 @@ async function runTests(request: Request): Promise<Counts> {
   process.env["NATS_SERVER_BIN"] = natsServer;
   const [postgres, nats] = await Promise.all([startPostgres(), ownNats()]);
   try {
-    const [program = "", ...args] = runnerCommand(request.onNode, report, files);
-    const child = spawn(program, args, {
+    const endedWell = await runRunner({
+      program: runnerCommand(request.onNode, report, files),
       cwd: root,
-      stdio: ["ignore", "inherit", "inherit"],
-      // A group of its own: it may be a shell of a shell, and is ended as a whole.
-      detached: true,
       env: {
         ...process.env,
         TEST_DATABASE_URL: postgres.url,
         TEST_NATS_URL: nats.url,
         TEST_NATS_MONITOR_PORT: String(nats.monitorPort),
       },
+      silenceMs,
+      timeoutMs: runTimeoutMs,
+      write: (text) => process.stdout.write(text),
     });
-    const stop = endWithUs(child);
-    const [code] = await once(child, "exit");
-    stop();
-    return countsOf(readReport(report), code === 0);
+    return countsOf(readReport(report), endedWell);
   } finally {
     await Promise.all([postgres.end(), nats.close()]);
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Ends the runner when it takes too long or when we are told to end; the returned function leaves
- * it.
- */
-function endWithUs(child: ChildProcess): () => void {
-  const end = (why: string): void => {
-    say(`Ending the tests: ${why}`);
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  };
-  const cancel = systemClock().schedule(runTimeoutMs, () => end("they take too long"));
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => end(name));
-  return cancel;
 }
 
 function readReport(file: string): string {
