@@ -59,11 +59,17 @@ function classifyTransaction(event: TransactionMessage, context: SessionContext)
 }
 
 /**
- * Rules T6, U3: 2.x numbers its messages, a 1.6 stop is the same as any other of its transaction.
+ * Rules T6, U3: 2.x numbers its messages, a 1.6 stop is the same as any other of its transaction. Some
+ * stations give every message the same number: a number that a message of another type had proves nothing.
  */
 function isRepeat(event: TransactionMessage, context: SessionContext): boolean {
-  if (event.seqNo !== null) return hasReceived(context.sequence, event.seqNo);
-  return event.type === "TransactionEvent.Ended" && context.endedAt !== null && !context.isStale;
+  const { seqNo } = event;
+  const { startedSeqNo, endedSeqNo } = context;
+  const isEnd = event.type === "TransactionEvent.Ended";
+  if (seqNo === null) return isEnd && context.endedAt !== null && !context.isStale;
+  if (isEnd) return seqNo === endedSeqNo;
+  if (event.type === "TransactionEvent.Started") return seqNo === startedSeqNo;
+  return seqNo !== startedSeqNo && seqNo !== endedSeqNo && hasReceived(context.sequence, seqNo);
 }
 
 function hasNews(event: EventOf<"connector.status">, context: SessionContext): boolean {

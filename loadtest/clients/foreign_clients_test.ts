@@ -18,7 +18,11 @@ let platform: TestPlatform;
 before(async () => {
   platform = await startTestPlatform();
   await platform.rest.importStations(
-    ["RPC16", "RPC201", "RPC21", "TS16"].map((id) => ({ id, securityProfile: 0, quiet: false })),
+    ["RPC16", "RPC201", "RPC21", "SAMENUMBER", "TS16"].map((id) => ({
+      id,
+      securityProfile: 0,
+      quiet: false,
+    })),
   );
   await platform.rest.importTokens([{ uid: token, status: "Accepted", concurrentSessions: 0 }]);
 });
@@ -126,42 +130,54 @@ test("ocpp-rpc, strict, OCPP 1.6: a whole session", () =>
     });
   }));
 
+/** `numbers`: the seqNo of its three messages. */
+function wholeSession2x(
+  identity: string,
+  protocol: string,
+  numbers: readonly number[],
+): Promise<void> {
+  return withRpcClient(identity, protocol, async (client) => {
+    const boot = await client.call("BootNotification", {
+      reason: "PowerUp",
+      chargingStation: { model: "RPC", vendorName: "Mikuso" },
+    });
+    assert.equal(Reflect.get(Object(boot), "status"), "Accepted");
+    const idToken = { idToken: token, type: "ISO14443" };
+    const authorised = await client.call("Authorize", { idToken });
+    const info = Reflect.get(Object(authorised), "idTokenInfo");
+    assert.equal(Reflect.get(Object(info), "status"), "Accepted");
+    const transactionId = `${identity}-transaction`;
+    const readings = [
+      ["Started", "Authorized", startedAt, startWh],
+      ["Updated", "MeterValuePeriodic", meteredAt, startWh + 5_520],
+      ["Ended", "StopAuthorized", endedAt, startWh + energyWh],
+    ] as const;
+    for (const [index, [eventType, triggerReason, timestamp, value]] of readings.entries()) {
+      // deno-lint-ignore no-await-in-loop -- in order
+      await client.call("TransactionEvent", {
+        eventType,
+        triggerReason,
+        timestamp,
+        seqNo: numbers[index],
+        transactionInfo: {
+          transactionId,
+          ...(eventType === "Ended" ? { stoppedReason: "Local" } : {}),
+        },
+        ...(eventType === "Started" ? { idToken, evse: { id: 1, connectorId: 1 } } : {}),
+        meterValue: [{ timestamp, sampledValue: [{ value }] }],
+      });
+    }
+    await assertSession(identity, { stopReason: "Local", transactionId });
+  });
+}
+
 for (const [identity, protocol] of [["RPC201", "ocpp2.0.1"], ["RPC21", "ocpp2.1"]] as const) {
   test(`ocpp-rpc, ${protocol}: a whole session`, () =>
-    withRpcClient(identity, protocol, async (client) => {
-      const boot = await client.call("BootNotification", {
-        reason: "PowerUp",
-        chargingStation: { model: "RPC", vendorName: "Mikuso" },
-      });
-      assert.equal(Reflect.get(Object(boot), "status"), "Accepted");
-      const idToken = { idToken: token, type: "ISO14443" };
-      const authorised = await client.call("Authorize", { idToken });
-      const info = Reflect.get(Object(authorised), "idTokenInfo");
-      assert.equal(Reflect.get(Object(info), "status"), "Accepted");
-      const transactionId = `${identity}-transaction`;
-      const readings = [
-        ["Started", "Authorized", startedAt, startWh],
-        ["Updated", "MeterValuePeriodic", meteredAt, startWh + 5_520],
-        ["Ended", "StopAuthorized", endedAt, startWh + energyWh],
-      ] as const;
-      for (const [seqNo, [eventType, triggerReason, timestamp, value]] of readings.entries()) {
-        // deno-lint-ignore no-await-in-loop -- in order
-        await client.call("TransactionEvent", {
-          eventType,
-          triggerReason,
-          timestamp,
-          seqNo,
-          transactionInfo: {
-            transactionId,
-            ...(eventType === "Ended" ? { stoppedReason: "Local" } : {}),
-          },
-          ...(eventType === "Started" ? { idToken, evse: { id: 1, connectorId: 1 } } : {}),
-          meterValue: [{ timestamp, sampledValue: [{ value }] }],
-        });
-      }
-      await assertSession(identity, { stopReason: "Local", transactionId });
-    }));
+    wholeSession2x(identity, protocol, [0, 1, 2]));
 }
+
+test("a station that gives all its messages the same number is billed like any other", () =>
+  wholeSession2x("SAMENUMBER", "ocpp2.0.1", [0, 0, 0]));
 
 test("ocpp-ts, OCPP 1.6: a whole session, stopped by remote command", async () => {
   const client = new OcppClient("TS16");
