@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,86 +7,18 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import postgres from "postgres";
-import { isHealthy } from "./nats_server.ts";
-import { isRunning, markOf, processesIn, type ProcessMark } from "./process_mark.ts";
+import { isRunning } from "./process_mark.ts";
 import { isRoot } from "./system_user.ts";
 import {
+  type Place,
+  query,
+  ready,
   runStart,
-  type StartEnvironment,
+  serversOf,
   startEnvironment,
-  type StartRun,
+  withPlace,
 } from "./testing_start.ts";
 import { waitUntil } from "./waiting.ts";
-
-interface Place {
-  readonly folder: string;
-  readonly environment: StartEnvironment;
-  run(args?: readonly string[]): StartRun;
-}
-
-/**
- * A data folder of its own; whatever is still running on it afterwards is ended and is a failure.
- */
-async function withPlace(use: (place: Place) => Promise<void>): Promise<void> {
-  const parent = mkdtempSync(join(tmpdir(), "statewatt-start-"));
-  const folder = join(parent, "data");
-  const environment = await startEnvironment(folder);
-  const runs: StartRun[] = [];
-  const run = (args: readonly string[] = []): StartRun => {
-    const started = runStart(environment, args);
-    runs.push(started);
-    return started;
-  };
-  try {
-    await use({ folder, environment, run });
-    await Promise.all(runs.map((started) => started.stop()));
-    assert.deepEqual(serversOf(folder), [], "servers are left running");
-  } finally {
-    for (const started of runs) started.child.kill("SIGKILL");
-    for (const mark of serversOf(folder)) process.kill(mark.pid, "SIGKILL");
-    rmSync(parent, { recursive: true, force: true });
-  }
-}
-
-function serversOf(folder: string): readonly ProcessMark[] {
-  return [
-    ...processesIn(join(folder, "postgres"), "postgres"),
-    ...processesIn(join(folder, "nats"), "nats-server"),
-  ];
-}
-
-function recorded(folder: string, name: string): ProcessMark {
-  const marks: Record<string, ProcessMark> = JSON.parse(
-    readFileSync(join(folder, "processes.json"), "utf8"),
-  );
-  const mark = marks[name];
-  assert.ok(mark !== undefined, `${name} is not in processes.json`);
-  return mark;
-}
-
-async function ready(run: StartRun): Promise<void> {
-  assert.ok(await run.says("s  ready\n"), run.output());
-  assert.ok(await run.says("operator key"), run.output());
-}
-
-async function query(place: Place, statement: string): Promise<readonly unknown[]> {
-  const password = readFileSync(join(place.folder, "postgres.password"), "utf8").trim();
-  const port = place.environment["POSTGRES_PORT"];
-  const sql = postgres(`postgres://statewatt:${password}@127.0.0.1:${port}/statewatt`, {
-    max: 1,
-    onnotice: () => {},
-  });
-  try {
-    return (await sql.unsafe(statement)).map((row) => Object.values(row)[0]);
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-}
-
-/** A process that has nothing to do with us. */
-function bystander(): ChildProcess {
-  return spawn("sleep", ["600"], { stdio: "ignore" });
-}
 
 test("a second start finds the data of the first, and a stop leaves nothing running", async () => {
   await withPlace(async (place) => {
@@ -130,87 +61,6 @@ test("the servers keep durability on and let nobody in without a password", asyn
   });
 });
 
-test("after kill -9 of the main process the next start ends its orphans and goes on", async () => {
-  await withPlace(async (place) => {
-    const first = place.run();
-    await ready(first);
-    const orphans = serversOf(place.folder);
-    await query(place, "CREATE TABLE kept AS SELECT 42 AS answer");
-    process.kill(first.pid, "SIGKILL");
-    await first.ended();
-
-    const second = place.run();
-    await ready(second);
-
-    assert.ok(orphans.length > 2);
-    assert.deepEqual(orphans.filter(isRunning), []);
-    assert.deepEqual(await query(place, "SELECT answer FROM kept"), [42]);
-  });
-});
-
-test("after kill -9 of the main process and the postmaster the next start goes on", async () => {
-  await withPlace(async (place) => {
-    const first = place.run();
-    await ready(first);
-    const postmaster = recorded(place.folder, "Postgres");
-    process.kill(first.pid, "SIGKILL");
-    process.kill(postmaster.pid, "SIGKILL");
-    await first.ended();
-
-    await ready(place.run());
-
-    assert.deepEqual(await query(place, "SELECT 1"), [1]);
-  });
-});
-
-test("after kill -9 of every process the next start goes on", async () => {
-  await withPlace(async (place) => {
-    const first = place.run();
-    await ready(first);
-    for (const mark of serversOf(place.folder)) process.kill(mark.pid, "SIGKILL");
-    process.kill(first.pid, "SIGKILL");
-    await first.ended();
-
-    await ready(place.run());
-
-    assert.deepEqual(await query(place, "SELECT 1"), [1]);
-  });
-});
-
-test("orphans are found even when the record of them was never written", {
-  skip: process.platform !== "linux" && "needs /proc",
-}, async () => {
-  await withPlace(async (place) => {
-    const first = place.run();
-    await ready(first);
-    const orphans = serversOf(place.folder);
-    process.kill(first.pid, "SIGKILL");
-    await first.ended();
-    rmSync(join(place.folder, "processes.json"));
-
-    await ready(place.run());
-
-    assert.deepEqual(orphans.filter(isRunning), []);
-  });
-});
-
-test("orphans are found even when the data folder was deleted under them", {
-  skip: process.platform !== "linux" && "needs /proc",
-}, async () => {
-  await withPlace(async (place) => {
-    const first = place.run();
-    await ready(first);
-    const orphans = serversOf(place.folder);
-    process.kill(first.pid, "SIGKILL");
-    await first.ended();
-    rmSync(place.folder, { recursive: true });
-
-    await ready(place.run());
-
-    assert.deepEqual(orphans.filter(isRunning), []);
-  });
-});
-
 test("a signal that comes twice at the same moment stops in order all the same", async () => {
   await withPlace(async (place) => {
     const run = place.run();
@@ -234,47 +84,6 @@ test("a bug that nobody catches stops in order with exit code 1", async () => {
     assert.equal(await run.ended(), 1);
     assert.match(run.output(), /Error: a bug/);
     assert.deepEqual(serversOf(place.folder), []);
-  });
-});
-
-test("a server that is killed while the platform runs is brought back", async () => {
-  await withPlace(async (place) => {
-    const run = place.run();
-    await ready(run);
-
-    process.kill(recorded(place.folder, "NATS").pid, "SIGKILL");
-    process.kill(recorded(place.folder, "Postgres").pid, "SIGKILL");
-
-    assert.ok(await run.says("NATS is back"), run.output());
-    assert.ok(await run.says("Postgres is back"), run.output());
-    assert.equal(await isHealthy(Number(place.environment["NATS_MONITOR_PORT"])), true);
-    assert.deepEqual(await query(place, "SELECT 1"), [1]);
-  });
-});
-
-test("a process that was given the number of an orphan is left alone", async () => {
-  await withPlace(async (place) => {
-    const first = place.run();
-    await ready(first);
-    assert.equal(await first.stop(), 0);
-    const other = bystander();
-    const stale = { pid: other.pid, startedAt: "long ago" };
-    writeFileSync(
-      join(place.folder, "processes.json"),
-      JSON.stringify({ Postgres: stale, NATS: stale }),
-    );
-    writeFileSync(join(place.folder, "lock.json"), JSON.stringify(stale));
-    writeFileSync(
-      join(place.folder, "postgres", "postmaster.pid"),
-      `${other.pid}\n/proc/self/cwd\n1\n1\n\n127.0.0.1\n1 1\nready\n`,
-    );
-    chmodSync(join(place.folder, "postgres", "postmaster.pid"), 0o644);
-
-    await ready(place.run());
-
-    assert.ok(markOf(other.pid ?? 0) !== undefined);
-    other.kill("SIGKILL");
-    await once(other, "exit");
   });
 });
 

@@ -206,7 +206,8 @@ test("no part of a table with a tenant can be read past its row-level security",
   const database = await testPostgres();
   await withSql(database.url, async (sql) => {
     const open = await sql`SELECT c.relname FROM pg_class c
-      WHERE c.relispartition AND c.relkind = 'r' AND has_table_privilege('statewatt_api', c.oid, 'SELECT')`;
+      WHERE c.relispartition AND c.relkind = 'r'
+        AND has_table_privilege('statewatt_api', c.oid, 'SELECT')`;
     assert.deepEqual(open.map((row) => row["relname"]), []);
   });
   await database.close();
