@@ -59,6 +59,7 @@ const sessionTypes: Readonly<Record<SessionEvent["type"], Hearing>> = {
   MeterValues: "chart",
   "connector.status": "chart",
   "session.close": "chart",
+  "session.unheard": "chart",
   "session.messages": "chart",
   "session.annotate": "chart",
   "session.describe": "ignored",

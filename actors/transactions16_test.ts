@@ -286,6 +286,13 @@ test("rule S1: the connector's status says in which state a 1.6 session is", () 
   assert.deepEqual(states, ["Charging", "SuspendedEV", "SuspendedEVSE", "SuspendedEVSE"]);
 });
 
+test("a 1.6 session begins in the state that its connector has said", () => {
+  const one = station();
+  one.call("StatusNotification", { connectorId: 1, errorCode: "NoError", status: "Charging" });
+  start(one);
+  assert.equal(one.session(1)["state"], "Charging");
+});
+
 test("free vend takes any token and asks nobody", () => {
   const one = station({ authorisationRequired: false });
   assert.equal(start(one, { idTag: "UNHEARD" }).idTagInfo.status, "Accepted");

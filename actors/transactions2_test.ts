@@ -304,6 +304,17 @@ test("a session that falls silent is stuck, until it is heard again or ends", ()
   assert.deepEqual(one.alerts(), ["opened stuckSession", "resolved stuckSession"]);
 });
 
+test("silence of a station that is away says nothing of its sessions", () => {
+  const one = station();
+  send(one, "Started", { seqNo: 0, more: evse(1) });
+  one.disconnect();
+  one.stage.advance(2 * QUIET_STATION_MS);
+  assert.deepEqual(one.alerts(), ["opened offline"]);
+  one.connect();
+  one.stage.advance(2 * QUIET_STATION_MS);
+  assert.deepEqual(one.alerts(), ["opened offline", "resolved offline", "opened stuckSession"]);
+});
+
 test("silence while we were not listening does not count", () => {
   const one = station();
   send(one, "Started", { seqNo: 0, more: evse(1) });

@@ -5,9 +5,9 @@ import { rule, type Turn } from "./turn.ts";
 import { alertRow, describeAlert } from "./views.ts";
 
 /** More open alerts at one station tell nothing more; the oldest gives way. */
-const OPEN_ALERTS_MAX = 16;
+const OPEN_ALERTS_MAX = 8;
 /** An alert's text ends up in snapshots and rows. */
-const DETAIL_LENGTH_MAX = 300;
+const DETAIL_LENGTH_MAX = 120;
 
 /** Opens an alert, unless one of its kind is open for the same session (or for the station). */
 export function openAlert(
@@ -73,8 +73,12 @@ export const changeAlert = rule(["alert.acknowledge", "alert.resolve"], (turn, e
 
 /** A session reports of itself, within the commit that found it. */
 export const noteSession = rule(["session.alert", "session.recovered"], (turn, event) => {
+  const { context } = turn;
   if (event.type === "session.recovered") settleAlert(turn, "stuckSession", event.sessionId);
-  else openAlert(turn, event.kind, event.detail, event.sessionId);
+  else if (event.kind === "stuckSession" && context.link === null) {
+    const n = Number(event.sessionId.slice(context.key.length + 1));
+    turn.forwardTo(n, { type: "session.unheard" });
+  } else openAlert(turn, event.kind, event.detail, event.sessionId);
 });
 
 /** Ends every alert: the station is no more. */

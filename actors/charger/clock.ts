@@ -37,7 +37,9 @@ export function judgeClock(turn: Turn, stationAt: number, isQueued: boolean): vo
   } else if (!isLate) settleAlert(turn, "clockOff");
   const hasJustBooted = link?.hasBooted === true;
   const lateInARow = isLate && !hasJustBooted ? clock.lateInARow + 1 : 0;
-  turn.set({ clock: { offsetMs, lateInARow } });
+  // What may have waited says nothing of how far the clock is off.
+  const isKnown = !isLate || isSure(turn, clock.lateInARow + 1);
+  turn.set({ clock: { offsetMs: isKnown ? offsetMs : clock.offsetMs, lateInARow } });
 }
 
 function isSure(turn: Turn, lateInARow: number): boolean {

@@ -12,8 +12,8 @@ import {
   schedule,
 } from "./command_life.ts";
 import type { ChargerContext, CommandRecord, EventOf } from "./context.ts";
-import { fits } from "./command_records.ts";
 import { awaitSession } from "./remote_starts.ts";
+import { fits } from "./snapshot.ts";
 import { rule, sessionKey, type Turn } from "./turn.ts";
 import { describeCommand } from "./views.ts";
 
@@ -191,7 +191,9 @@ function isRefused(turn: Turn, record: CommandRecord): boolean {
   }
   // A body is kept only while it waits for the station.
   const kept = link === null ? record : { ...record, body: null };
-  if (commands.length < COMMANDS_MAX && fits([...commands, kept])) return false;
+  if (commands.length < COMMANDS_MAX && fits(turn.context, [...commands, kept])) {
+    return false;
+  }
   turn.refuse("overloaded", `Cannot send: ${commands.length} commands of the station are open`);
   return true;
 }

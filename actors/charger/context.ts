@@ -114,6 +114,7 @@ export interface OpenSession {
 
 export interface ClosedSession {
   readonly n: number;
+  /** As `closedKey` gives it. */
   readonly transactionId: string;
   readonly startDigest: string | null;
 }

@@ -10,6 +10,7 @@ import type { AuthenticateReply } from "#schemas/events/gateway.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
 import { isStatusNews } from "./connectors.ts";
 import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
+import { isOfCurrentSocket } from "./presence.ts";
 import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
 import { sessionKey } from "./turn.ts";
@@ -71,6 +72,9 @@ export function classify(event: { readonly type: string }, context: ChargerConte
     const isKnown = context.commands.some(({ id }) => id === event.messageId);
     return isKnown && event.outcome !== "sent" ? "transition" : "beat";
   }
+  if (isOf(event, "socket.closed", "gateway.lost")) {
+    return isOfCurrentSocket(context, event) ? "transition" : "beat";
+  }
   return isTransaction(event) ? classifyTransaction(event, context) : "transition";
 }
 
@@ -128,7 +132,11 @@ function tokenRequest(uid: string): InputRequest {
 }
 
 export function fold(event: ChargerEvent, context: ChargerContext): Folded<ChargerContext> {
-  return { context: { ...context, heardAt: event.now }, reply: foldReply(event, context) };
+  const isHeard = "receivedAt" in event;
+  return {
+    context: isHeard ? { ...context, heardAt: event.now } : context,
+    reply: foldReply(event, context),
+  };
 }
 
 function foldReply(event: ChargerEvent, context: ChargerContext): unknown {

@@ -5,7 +5,7 @@ import { findAlert, openAlert, settleAlert } from "./alerts.ts";
 import { announceStation } from "./announcements.ts";
 import { doubtSent } from "./command_answers.ts";
 import { sendQueued } from "./commands.ts";
-import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
+import type { ChargerContext, ChargerEvent, EventOf, Link } from "./context.ts";
 import { rule, type Turn } from "./turn.ts";
 
 /**
@@ -56,6 +56,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
 /** The socket is gone: what was sent and not answered is in doubt, the sessions go on. */
 export const loseSocket = rule(["socket.closed", "gateway.lost"], (turn) => {
   turn.show({ link: null });
+  turn.reply({});
   doubtSent(turn);
   turn.arm("offline", turn.now + OFFLINE_ALERT_MS);
   announceStation(turn, "charger.disconnected");
@@ -80,7 +81,10 @@ export const noteBeat = rule(["Heartbeat"], (turn) => {
 /**
  * Whether this is news of the socket that counts; an older one's end says nothing (peers, row 10).
  */
-export function isOfCurrentSocket(context: ChargerContext, event: ChargerEvent): boolean {
+export function isOfCurrentSocket(
+  context: ChargerContext,
+  event: ChargerEvent | EventOf<"socket.closed" | "gateway.lost">,
+): boolean {
   if (context.link === null) return false;
   if (event.type === "socket.closed") return event.epoch === context.link.epoch;
   return event.type === "gateway.lost" && event.gateway === context.link.gateway;

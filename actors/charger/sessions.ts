@@ -4,6 +4,7 @@
  */
 import { keepNewest } from "#actors/turn.ts";
 import { authorise, grantKey, needsGrant } from "#actors/domain/authorisation.ts";
+import { chargingStateOf } from "#actors/domain/connector_status.ts";
 import type { PlainEvent } from "#engine/actor.ts";
 import type { StaleClosed } from "#schemas/events/charger.ts";
 import type { IdTokenInfo } from "#schemas/events/station.ts";
@@ -13,7 +14,7 @@ import { judgeClock, ourTime } from "./clock.ts";
 import { sessionsAt } from "./connectors.ts";
 import type { ChargerContext, EventOf, OpenSession, RefusedStart } from "./context.ts";
 import { leadToSession } from "./remote_starts.ts";
-import { isPlaceholder, ownerOf, startDigest, stopDigest } from "./transactions.ts";
+import { closedKey, isPlaceholder, ownerOf, startDigest, stopDigest } from "./transactions.ts";
 import { rule, sessionKey, type Turn } from "./turn.ts";
 
 const CLOSED_MAX = 32;
@@ -22,7 +23,7 @@ const REFUSED_MAX = 16;
  * A station has few EVSEs; more open sessions than this are leftovers, of which the oldest is
  * closed.
  */
-const OPEN_MAX = 32;
+const OPEN_MAX = 40;
 /** A start that lies so long before the connection happened while the station was offline. */
 const OFFLINE_START_MS = 60_000;
 
@@ -108,6 +109,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
   const session = addSession(turn, event, transactionId);
   turn.forwardTo(session.n, {
     ...toSession(event),
+    chargingState: event.chargingState ?? stateOfConnector(context, event),
     transactionId,
     authorisation: idTokenInfo?.status ?? null,
     grantKey: heldGrant(turn.inputs, context, isOffline),
@@ -207,8 +209,9 @@ function close(turn: Turn, session: OpenSession): void {
 }
 
 function moveToClosed(turn: Turn, session: OpenSession): void {
-  const { n, transactionId, startDigest } = session;
+  const { n, startDigest } = session;
   const { open, closed } = turn.context;
+  const transactionId = closedKey(session.transactionId);
   turn.show({
     open: open.filter((other) => other.n !== n),
     closed: keepNewest(closed, { n, transactionId, startDigest }, CLOSED_MAX),
@@ -229,6 +232,15 @@ function rememberStop(turn: Turn, event: TransactionMessage): void {
 
 function digestOf(event: TransactionMessage): string | null {
   return event.family === "1.6" ? startDigest(event) : null;
+}
+
+/** Rule S1: in 1.6 the connector's status says in which state its session is. */
+function stateOfConnector(context: ChargerContext, event: TransactionMessage): string | null {
+  if (event.family !== "1.6") return null;
+  const connector = context.connectors.find(({ evseId, connectorId }) =>
+    evseId === event.evseId && connectorId === event.connectorId
+  );
+  return connector === undefined ? null : chargingStateOf(connector.status);
 }
 
 /** Whether the station decided alone: then the energy has flowed whatever we answer (rule U5). */

@@ -1,44 +1,76 @@
 import type { StoredSnapshot } from "#engine/actor.ts";
-import { type StoredCommand, storedCommand, storedCommands } from "./command_records.ts";
-import type { ChargerContext, ClosedSession, RefusedStart } from "./context.ts";
+import type { ChargerContext } from "./context.ts";
+import {
+  storedClosed,
+  storedCommand,
+  type StoredConnector,
+  storedConnector,
+  storedOpen,
+  storedRefused,
+} from "./stored_lists.ts";
 
-/** Lists are written without their field names: they are most of a snapshot. */
-interface Stored extends Omit<ChargerContext, "commands" | "closed" | "refused" | "rows"> {
-  readonly commands: readonly StoredCommand[];
-  readonly closed: readonly (readonly [number, string, string | null])[];
-  readonly refused: readonly (readonly [string, string | null, string])[];
+type Lists = "connectors" | "open" | "closed" | "refused" | "commands";
+
+interface Stored extends Omit<ChargerContext, Lists | "rows"> {
+  readonly connectors: readonly StoredConnector[];
+  readonly open: readonly (readonly unknown[])[];
+  readonly closed: readonly (readonly unknown[])[];
+  readonly refused: readonly (readonly unknown[])[];
+  readonly commands: readonly (readonly unknown[])[];
 }
 
 /** What is stored of a charger. */
 export const chargerSnapshot = {
   version: 1,
   encode(context: ChargerContext): unknown {
-    const { commands, closed, refused, rows: _, ...rest } = context;
+    const { connectors, open, closed, refused, commands, rows: _, ...rest } = context;
     const stored: Stored = {
       ...rest,
-      commands: storedCommands(commands),
-      closed: closed.map(({ n, transactionId, startDigest }) => [n, transactionId, startDigest]),
-      refused: refused.map((start) => [start.transactionId, start.startDigest, start.status]),
+      connectors: connectors.map(storedConnector.encode),
+      open: open.map(storedOpen.encode),
+      closed: remembered(context, closed).map(storedClosed.encode),
+      refused: remembered(context, refused).map(storedRefused.encode),
+      commands: remembered(context, commands).map(storedCommand.encode),
     };
     return stored;
   },
   decode(snapshot: StoredSnapshot): { value: unknown; context: ChargerContext } {
-    const { commands, closed, refused, ...rest } = snapshot.context as Stored;
+    const { connectors, open, closed, refused, commands, ...rest } = snapshot.context as Stored;
     const context: ChargerContext = {
       ...rest,
-      commands: commands.map(storedCommand),
-      closed: closed.map(([n, transactionId, startDigest]): ClosedSession => ({
-        n,
-        transactionId,
-        startDigest,
-      })),
-      refused: refused.map(([transactionId, startDigest, status]): RefusedStart => ({
-        transactionId,
-        startDigest,
-        status,
-      })),
+      connectors: connectors.map(storedConnector.decode),
+      open: open.map(storedOpen.decode),
+      closed: closed.map(storedClosed.decode),
+      refused: refused.map(storedRefused.decode),
+      commands: commands.map(storedCommand.decode),
       rows: [],
     };
     return { value: snapshot.value, context };
   },
 };
+
+/**
+ * Beyond so many connectors and open sessions a station's past gives way to its present: what is
+ * left out is forgotten when the actor is loaded again.
+ */
+const CROWDED = 64;
+const PAST_WHEN_CROWDED = 8;
+
+function remembered<Entry>(
+  { connectors, open }: ChargerContext,
+  past: readonly Entry[],
+): readonly Entry[] {
+  return connectors.length + open.length > CROWDED ? past.slice(-PAST_WHEN_CROWDED) : past;
+}
+
+/** Below the engine's bound (8 kB with the chart's value). */
+const WITH_COMMANDS_MAX = 7_400;
+const BODIES_MAX = 2_000;
+
+/** Whether a charger with these commands can be stored. */
+export function fits(context: ChargerContext, commands: ChargerContext["commands"]): boolean {
+  const bodies = commands.flatMap(({ body }) => body === null ? [] : [body]);
+  if (bodies.length > 0 && JSON.stringify(bodies).length > BODIES_MAX) return false;
+  const stored = JSON.stringify(chargerSnapshot.encode({ ...context, commands }));
+  return stored.length <= WITH_COMMANDS_MAX;
+}

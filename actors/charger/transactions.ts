@@ -37,6 +37,17 @@ export function stopDigest(event: TransactionEvent): string {
   return digest(`${event.transactionId}/${event.at}/${event.meterStopWh}`);
 }
 
+/**
+ * What is remembered of a closed session's transaction: our own ids are short, a station's may have
+ * 36 characters.
+ */
+export function closedKey(transactionId: string): string {
+  return transactionId.length <= SHORT ? transactionId : digest(transactionId);
+}
+
+/** Ids of ours have at most 10 digits; a digest has about 13 characters. */
+const SHORT = 12;
+
 function digest(identity: string): string {
   return stableHash(identity).toString(36) + stableHash(`~${identity}`).toString(36);
 }
@@ -57,11 +68,13 @@ export function ownerOf(context: ChargerContext, event: TransactionEvent): Owner
 }
 
 function byTransactionId(context: ChargerContext, id: string | null): Owner | undefined {
+  if (id === null) return undefined;
   for (const session of context.open) {
     if (session.transactionId === id) return { of: "open", session };
   }
+  const key = closedKey(id);
   for (const session of context.closed) {
-    if (session.transactionId === id) return { of: "closed", session };
+    if (session.transactionId === key) return { of: "closed", session };
   }
   for (const start of context.refused) {
     if (start.transactionId === id) return { of: "refused", start };

@@ -98,6 +98,8 @@ export type FromTransaction = TransactionEvent & {
 export type FromCharger =
   | { readonly type: "connector.status"; readonly status: string; readonly at: number }
   | { readonly type: "session.close"; readonly reason: string }
+  /** The station is away: nothing can be said of the session's silence. */
+  | { readonly type: "session.unheard" }
   /** The station's answer on whether it still holds messages. */
   | { readonly type: "session.messages"; readonly isWaiting: boolean };
 

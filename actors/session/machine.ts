@@ -16,6 +16,7 @@ import { annotate, announceChange, enterPhase, reports } from "./phases.ts";
 import { type Rule, Turn } from "./turn.ts";
 import {
   awaitMessages,
+  excuseSilence,
   giveUpMessages,
   judgeMeter,
   noteConnector,
@@ -111,6 +112,7 @@ export const sessionMachine = setup({
     judgeMeter: enqueueActions((step) => follow(step, judgeMeter)),
     startWatch: enqueueActions((step) => follow(step, startWatch)),
     watchSession: enqueueActions((step) => follow(step, watchSession)),
+    excuseSilence: enqueueActions((step) => follow(step, excuseSilence)),
     stopWatch: enqueueActions((step) => follow(step, stopWatch)),
     startGrace: enqueueActions((step) => follow(step, startGrace)),
     awaitMessages: enqueueActions((step) => follow(step, awaitMessages)),
@@ -155,15 +157,16 @@ export const sessionMachine = setup({
       },
       on: {
         "TransactionEvent.Started": [...toReported(["continueSession", "judgeMeter"]), {
-          actions: ["continueSession", "judgeMeter"],
+          actions: ["continueSession", "judgeMeter", "announceChange"],
         }],
         "TransactionEvent.Updated": [...toReported(["continueSession", "judgeMeter"]), {
-          actions: ["continueSession", "judgeMeter"],
+          actions: ["continueSession", "judgeMeter", "announceChange"],
         }],
         "TransactionEvent.Ended": { target: "ended", actions: ["endSession", "judgeMeter"] },
         "connector.status": [...toReported(["noteConnector"]), { actions: ["noteConnector"] }],
         "session.close": { target: "ended", actions: ["closeSession", "judgeMeter"] },
         "alarm.watch": { actions: ["watchSession", "judgeMeter"] },
+        "session.unheard": { actions: "excuseSilence" },
         "session.annotate": { actions: ["annotate", "announceChange"] },
       },
     },

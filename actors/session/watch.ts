@@ -26,20 +26,34 @@ export const startWatch = (turn: Turn): void => turn.arm("watch", turn.now + SIL
 
 /**
  * A running session is looked after: alerts are the charger's, which knows whether the station is
- * there.
+ * there at all.
  */
 export const watchSession = rule(["alarm.watch"], (turn, event) => {
   const { context, now } = turn;
-  if (now - event.due > LATE_RING_MS) {
-    turn.set({ unpluggedAt: context.unpluggedAt === null ? null : now });
-    rearm(turn);
-    return;
+  if (now - event.due > LATE_RING_MS) excuse(turn);
+  else {
+    const reason = stuckReason(turn);
+    if (reason !== null) alert(turn, "stuckSession", reason);
+    else if (context.alerted.includes("stuckSession")) recover(turn);
   }
-  const reason = stuckReason(turn);
-  if (reason !== null) alert(turn, "stuckSession", reason);
-  else if (context.alerted.includes("stuckSession")) recover(turn);
   rearm(turn);
 });
+
+/** The station could not be heard at all: its silence tells nothing of this session. */
+export const excuseSilence = rule(["session.unheard"], (turn) => {
+  excuse(turn);
+  rearm(turn);
+});
+
+/** Time in which we were not listening does not count. */
+function excuse(turn: Turn): void {
+  const { alerted, unpluggedAt } = turn.context;
+  turn.set({
+    heardAt: turn.now,
+    unpluggedAt: unpluggedAt === null ? null : turn.now,
+    alerted: alerted.filter((kind) => kind !== "stuckSession"),
+  });
+}
 
 /** A connector that is free again while its session runs: the end was lost, or is still to come. */
 export const noteConnector = rule(["connector.status"], (turn, event) => {
