@@ -97,11 +97,20 @@ function Number({ word, value }: { word: string; value: string }): ReactElement 
   );
 }
 
+/** What the rules of transactions and meters noticed; others are shown by their name. */
 const flagWords: Readonly<Record<string, string>> = {
-  baselineInferred: "Start of the meter was inferred",
-  implausibleEnergy: "Energy is implausible",
+  clockAhead: "The station's clock is ahead",
+  clockNeverSet: "The station's clock was never set",
+  endBeforeStart: "It ended before it started",
   gaps: "Messages are missing",
-  offline: "Charged while offline",
+  implausibleJump: "The meter jumped",
+  inferredStart: "The meter's start was inferred",
+  inferredStop: "The meter's stop was inferred",
+  matchedStop: "The stop was matched by connector",
+  meterSwap: "The meter was exchanged",
+  orphan: "Its start was never seen",
+  startMissing: "Its start is missing",
+  unauthorised: "The token was not authorised",
 };
 
 function SessionFacts({ session }: { session: Session }): ReactElement {
