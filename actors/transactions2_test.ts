@@ -101,6 +101,21 @@ test("rule U3: repeats change nothing and get the same answer", () => {
   assert.deepEqual(one.session(1), before);
 });
 
+test("rule U2: a station that gives all its messages one number is heard all the same", () => {
+  const one = station();
+  send(one, "Started", { seqNo: 0, ...begin(100), more: evse(1) });
+  for (const [minute, state] of ["Charging", "SuspendedEV"].entries()) {
+    one.stage.advance(60_000);
+    send(one, "Updated", { seqNo: 0, state, ...periodic(200 + minute) });
+    assert.equal(one.session(1)["state"], state);
+  }
+  send(one, "Ended", { seqNo: 0, ...end(300) });
+  assert.deepEqual([one.session(1)["state"], one.session(1)["energyWh"]], ["complete", 200]);
+  const rows = one.stage.journal.length;
+  send(one, "Ended", { seqNo: 0, ...end(300) });
+  assert.equal(one.stage.journal.length, rows);
+});
+
 test("rule U3: a late Started counts, whatever came before it", () => {
   const one = station();
   const startedAt = new Date(one.stage.now - 600_000).toISOString();

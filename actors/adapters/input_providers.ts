@@ -2,7 +2,7 @@ import type { Sql } from "postgres";
 import { grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import type { InputProviders } from "#engine/actor.ts";
 import type { Actors } from "#engine/ports/actors.ts";
-import type { GrantReply, GrantRequest } from "#schemas/events/token.ts";
+import type { GrantReply, GrantRequest, GrantWish } from "#schemas/events/token.ts";
 import type { TokenCache } from "./token_cache.ts";
 
 /**
@@ -28,13 +28,6 @@ export interface InputSources {
  * run more at once is not limited.
  */
 export const COUNTED_MAX = 96;
-
-/** A session that wants to start with this token, in place of others of its connector. */
-interface GrantWish {
-  readonly uid: string;
-  readonly holder: string;
-  readonly replaces: readonly string[];
-}
 
 /** What steps may ask of the world around them, see `InputRequest.source`. */
 export function inputProviders(

@@ -7,7 +7,7 @@ import type { EventClass, Folded, InputRequest } from "#engine/actor.ts";
 import type { Address } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { AuthenticateReply } from "#schemas/events/gateway.ts";
-import type { TokenRecord } from "#schemas/events/token.ts";
+import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
 import { isStatusNews } from "./connectors.ts";
 import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
 import { isOfCurrentSocket } from "./presence.ts";
@@ -119,7 +119,8 @@ function transactionInputs(
   if (uid !== undefined && !event.offline && context.settings.authorisationRequired) {
     const holder = sessionKey(context, context.counts.sessions + 1);
     const replaces = replacedBy(context, event).map(({ n }) => sessionKey(context, n));
-    requests.push({ name: "grant", source: "grant", request: { uid, holder, replaces } });
+    const wish: GrantWish = { uid, holder, replaces };
+    requests.push({ name: "grant", source: "grant", request: wish });
   }
   if (event.family === "1.6") {
     requests.push({ name: "transactionId", source: "transactionId", request: null });

@@ -171,11 +171,12 @@ export function energyWh(register: MeterRegister): number {
 }
 
 /**
- * A credible final reading excuses odd samples before it; nothing excuses another meter or wrong
- * units.
+ * A credible final reading excuses odd samples before it; nothing excuses another meter, wrong
+ * units or an impossible power.
  */
 function isDoubtful({ flags, isFinal }: MeterRegister): boolean {
-  if (flags.includes("meterSwap") || flags.includes("kWhAsWh")) return true;
+  const lasting: readonly MeterFlag[] = ["meterSwap", "kWhAsWh", "tooFast"];
+  if (lasting.some((flag) => flags.includes(flag))) return true;
   const odd: readonly MeterFlag[] = [
     "wentBack",
     "implausibleJump",

@@ -18,6 +18,8 @@ export const meterFlags = [
   "wentBack",
   /** A reading lay above what the station can deliver in that time (rule M6). */
   "implausibleJump",
+  /** More than can have been delivered by the station's clock, no more than a car takes. */
+  "tooFast",
   /** The readings go on from another level: another meter, or one that began again (rule T8). */
   "meterSwap",
   /** Kilowatt-hours were sent as watt-hours (rule M6). */
@@ -70,6 +72,11 @@ export const meterLimitsDefault: MeterLimits = { maxPowerW: 400_000 };
 
 /** Registers of whole kilowatt-hours and clocks of whole seconds make jumps that mean nothing. */
 const RESOLUTION_WH = 1_000;
+/**
+ * A final reading that is wrong by the clock is shown up to this: clocks are set back and forth in
+ * mid-session, while nothing below a car's battery tells a lifetime register.
+ */
+const CAR_WH = 100_000;
 /** The limit is a rating, not a fuse. */
 const MARGIN = 1.1;
 /** Stations that report Wh here and kWh with one decimal there step back by up to this. */
@@ -179,7 +186,9 @@ export function finish(
   const { meterStartWh, lastAt } = register;
   if (meterStartWh === null) return { ...register, stop };
   const fault = faultOfFinal(register, stop, limits);
-  if (fault !== null) return flagged(register.isFinal ? register : { ...register, stop }, fault);
+  if (fault !== null && fault !== "tooFast") {
+    return flagged(register.isFinal ? register : { ...register, stop }, fault);
+  }
   const final: MeterRegister = {
     ...register,
     stop,
@@ -191,6 +200,7 @@ export function finish(
     lastAt: Math.max(at, lastAt),
     doubt: null,
   };
+  if (fault !== null) return flagged(final, fault);
   const isBelow = wh - meterStartWh < settledTo(register) - ROUNDING_WH;
   return isBelow ? flagged(final, "stopBelowReadings") : final;
 }
@@ -208,6 +218,7 @@ function faultOfFinal(register: MeterRegister, stop: Point, limits: MeterLimits)
     return inWh >= -RESOLUTION_WH && inWh <= most ? "kWhAsWh" : "wentBack";
   }
   if (total <= most) return null;
+  if (total <= CAR_WH && !register.isFinal) return "tooFast";
   return isUnmoved(register) && startWh === 0 ? "placeholderStart" : "implausibleJump";
 }
 

@@ -40,6 +40,8 @@ export interface SessionContext {
   readonly sequence: Sequence;
   readonly startedSeqNo: number | null;
   readonly endedSeqNo: number | null;
+  /** The station's time of the newest transaction message. */
+  readonly newestAt: number;
   /** Our time of the last message. */
   readonly heardAt: number;
   readonly messages: number;
@@ -142,6 +144,7 @@ export function newSession(tenant: string, id: string, stationId: string): Sessi
     sequence: emptySequence,
     startedSeqNo: null,
     endedSeqNo: null,
+    newestAt: 0,
     heardAt: 0,
     messages: 0,
     last: null,

@@ -7,6 +7,7 @@ import { energyWh } from "#actors/domain/register.ts";
 import { hasReceived, received } from "#actors/domain/sequence.ts";
 import type { Delivery, EventClass, Folded, InputRequest, PlainEvent } from "#engine/actor.ts";
 import { PlatformError } from "#schemas/errors.ts";
+import type { GrantWish } from "#schemas/events/token.ts";
 import type { EventOf, SessionContext, SessionEvent, TransactionMessage } from "./context.ts";
 import { changesEnergy, transactionReply, withReadings } from "./messages.ts";
 import { isSame, markOf } from "./message_mark.ts";
@@ -59,17 +60,15 @@ function classifyTransaction(event: TransactionMessage, context: SessionContext)
 }
 
 /**
- * Rules T6, U3: 2.x numbers its messages, a 1.6 stop is the same as any other of its transaction. Some
- * stations give every message the same number: a number that a message of another type had proves nothing.
+ * Rules T6, U3: 2.x numbers its messages, a 1.6 stop is the same as any other of its transaction. A
+ * station that gives all of them one number is known by their times, and its end is never a repeat
+ * before there was one.
  */
 function isRepeat(event: TransactionMessage, context: SessionContext): boolean {
-  const { seqNo } = event;
-  const { startedSeqNo, endedSeqNo } = context;
   const isEnd = event.type === "TransactionEvent.Ended";
-  if (seqNo === null) return isEnd && context.endedAt !== null && !context.isStale;
-  if (isEnd) return seqNo === endedSeqNo;
-  if (event.type === "TransactionEvent.Started") return seqNo === startedSeqNo;
-  return seqNo !== startedSeqNo && seqNo !== endedSeqNo && hasReceived(context.sequence, seqNo);
+  if (isEnd && (context.endedAt === null || context.isStale)) return false;
+  if (event.seqNo === null) return isEnd;
+  return hasReceived(context.sequence, event.seqNo) && event.at <= context.newestAt;
 }
 
 function hasNews(event: EventOf<"connector.status">, context: SessionContext): boolean {
@@ -90,8 +89,8 @@ export function inputs(
   const isDriver = context.token === null && context.authorisationRequired && !event.offline &&
     event.type !== "TransactionEvent.Ended" && context.endedAt === null;
   if (!isDriver) return [token];
-  const request = { uid, holder: context.id, replaces: [] };
-  return [token, { name: "grant", source: "grant", request }];
+  const wish: GrantWish = { uid, holder: context.id, replaces: [] };
+  return [token, { name: "grant", source: "grant", request: wish }];
 }
 
 export function fold(event: SessionEvent, context: SessionContext): Folded<SessionContext> {
@@ -106,7 +105,8 @@ export function fold(event: SessionEvent, context: SessionContext): Folded<Sessi
   if (isRepeat(event, context)) return { context, reply };
   const { seqNo } = event;
   const sequence = seqNo === null ? context.sequence : received(context.sequence, seqNo);
-  const read = { ...context, ...withReadings(context, event.samples), sequence };
+  const newestAt = Math.max(context.newestAt, event.at);
+  const read = { ...context, ...withReadings(context, event.samples), sequence, newestAt };
   return metered(read, event.now, reply);
 }
 

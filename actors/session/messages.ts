@@ -132,6 +132,7 @@ function takeMessage(turn: Turn, event: TransactionMessage): void {
     ...withReadings(context, event.samples),
     sequence: event.seqNo === null ? context.sequence : received(context.sequence, event.seqNo),
     startedSeqNo: isStart ? event.seqNo : context.startedSeqNo,
+    newestAt: Math.max(context.newestAt, event.at),
     heardAt: turn.now,
     messages: context.messages + 1,
   });

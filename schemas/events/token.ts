@@ -20,9 +20,18 @@ export interface TokenRecord {
 /**
  * Input providers of the worker (see `InputRequest.source`):
  * - `token`: request `{uid}` → `TokenRecord | null`, from memory;
- * - `grant`: request `GrantRequest` → `GrantReply`, from the token actor, journalled there;
+ * - `grant`: request `GrantWish` → `GrantReply`, from the token actor when there is a limit;
  * - `transactionId`: request null → a positive int32 that was never given before.
  */
+export interface GrantWish {
+  /** The token's uid as it was presented. */
+  readonly uid: string;
+  /** The session's key (`CP1~17`): who holds the grant. Asking again gives the same answer. */
+  readonly holder: string;
+  /** Sessions that this one replaces on its connector; they give their grant up. */
+  readonly replaces: readonly string[];
+}
+/** What the token actor is asked (`grant.request`); nothing is journalled when it says no. */
 export interface GrantRequest {
   /** The token's key: groupId or uid. */
   readonly token: string;
