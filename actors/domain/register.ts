@@ -27,6 +27,7 @@ import {
   startAt,
 } from "./register_steps.ts";
 
+export { meterLimitsDefault } from "./register_steps.ts";
 export type { MeterFlag, MeterLimits, MeterRegister } from "./register_steps.ts";
 
 /** A register before its first sample; `meterStartWh` is 1.6's meterStart, null in 2.x. */

@@ -331,10 +331,23 @@ test("1.6 meterStop has the last word over transactionData", () => {
 test("rule T4: a clock set back in mid-session does not cost the energy of the stop", () => {
   const late = at(300);
   const register = readSamples(openRegister(1_000, late), [energySample(late + minute, 1_100)]);
-  const end = { meterStopWh: 21_000, endedAt: late };
+  const end = { meterStopWh: 151_000, endedAt: late };
   assert.equal(energyWh(closeRegister(register, end)), 100);
   const openMs = 60 * minute;
-  assert.equal(energyWh(closeRegister(register, end, { maxPowerW: 400_000, openMs })), 20_000);
+  assert.equal(energyWh(closeRegister(register, end, { maxPowerW: 400_000, openMs })), 150_000);
+});
+
+test("rule M6: a stop that is wrong by the clock alone is shown up to a car's battery, and said", () => {
+  const story = { samples: [energySample(at(0), 6_000)], endedMinutes: 0 };
+  const meter = told({ meterStartWh: 1_000, ...story, meterStopWh: 13_400 });
+  assert.equal(meter.energyWh, 12_400);
+  assert.deepEqual(meter.flags, ["implausibleJump", "tooFast"]);
+  assert.equal(meter.isDoubtful, true);
+  const samples = [beginSample(at(0), 50_000), endSample(at(0), 70_000)];
+  const told2 = told({ meterStartWh: null, samples, endedMinutes: 0 });
+  assert.equal(told2.energyWh, 20_000);
+  assert.equal(told2.isDoubtful, true);
+  assert.equal(told({ meterStartWh: 1_000, ...story, meterStopWh: 102_000 }).energyWh, 0);
 });
 
 test("a session that the platform closed and the station continued is exact again", () => {

@@ -5,6 +5,7 @@ import { progressed } from "#actors/domain/progress.ts";
 import {
   closeRegister,
   energyWh,
+  meterLimitsDefault,
   moveStart,
   openRegister,
   readSamples,
@@ -70,11 +71,13 @@ export const endSession = rule(["TransactionEvent.Ended"], (turn, event) => {
   const endedAt = believedEnd(at, context.startedAt);
   if (endedAt !== at) turn.flag("endBeforeStart");
   if (event.isMatched === true) turn.flag("matchedStop");
+  const limits = { ...meterLimitsDefault, openMs: turn.now - context.createdAt };
+  const end = { meterStopWh: event.meterStopWh, endedAt };
   turn.set({
     endedAt,
     endedSeqNo: event.seqNo,
     stopReason: event.stoppedReason ?? "Local",
-    register: closeRegister(context.register, { meterStopWh: event.meterStopWh, endedAt }),
+    register: closeRegister(context.register, end, limits),
   });
   giveGrantBack(turn);
 });
