@@ -18,8 +18,6 @@ export const meterFlags = [
   "wentBack",
   /** A reading lay above what the station can deliver in that time (rule M6). */
   "implausibleJump",
-  /** So did the final one, within what a battery takes: it is shown, and not billed unseen. */
-  "implausibleTotal",
   /** More than can have been delivered by the station's clock, no more than a car takes. */
   "tooFast",
   /** The readings go on from another level: another meter, or one that began again (rule T8). */
@@ -79,11 +77,6 @@ const RESOLUTION_WH = 1_000;
  * mid-session, while nothing below a car's battery tells a lifetime register.
  */
 const CAR_WH = 100_000;
-/**
- * What a large battery takes. Above what power and time allow, a total below it may be a clock that
- * stood still or was set; one above it is a meter's lifetime reading or another meter.
- */
-const BATTERY_WH = 100_000;
 /** The limit is a rating, not a fuse. */
 const MARGIN = 1.1;
 /** Stations that report Wh here and kWh with one decimal there step back by up to this. */
@@ -168,14 +161,11 @@ export function advance(
   if (reading.wh > 0 && reading.wh < wh && follows(last, inWh, limits)) {
     return flagged(moved(register, inWh), "kWhAsWh");
   }
-  if (isUnmoved(register) && wh === 0 && reading.wh > BATTERY_WH) {
+  if (isUnmoved(register) && wh === 0 && reading.wh > CAR_WH) {
     return flagged(startAt(register, reading, "inferred"), "placeholderStart");
   }
   if (isUnmoved(register) && isKilo(last, reading, limits)) {
     return flagged(startAt(register, reading, "inferred"), "kWhAsWh");
-  }
-  if (doubt === null && reading.wh > wh && isBattery(register, reading.wh)) {
-    return flagged(moved(register, reading), "implausibleJump");
   }
   if (doubt !== null && reading.wh > doubt.wh && follows(doubt, reading, limits)) {
     return flagged(swapped(register, doubt, reading), "meterSwap");
@@ -231,12 +221,6 @@ function faultOfFinal(register: MeterRegister, stop: Point, limits: MeterLimits)
   if (total <= most) return null;
   if (total <= CAR_WH && !register.isFinal) return "tooFast";
   return isUnmoved(register) && startWh === 0 ? "placeholderStart" : "implausibleJump";
-}
-
-/** Whether the station's own start and this reading of the same meter are one charge apart. */
-function isBattery({ meterStartWh, startSource, settledWh }: MeterRegister, wh: number): boolean {
-  const isOwn = startSource === "station" || startSource === "begin";
-  return isOwn && settledWh === 0 && wh - (meterStartWh ?? 0) <= BATTERY_WH;
 }
 
 /** Energy of all readings so far. */
