@@ -13,6 +13,7 @@ import type { FactPublisher } from "#engine/ports/facts.ts";
 import type { LeaseStore } from "#engine/ports/leases.ts";
 import { FactRelay } from "#engine/relay.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
+import { clockOffsets, watchSessions } from "./adapters/fleet_metrics.ts";
 import { keepFrameLog } from "./adapters/frame_log.ts";
 import { watchGateways } from "./adapters/gateway_watch.ts";
 import { inputProviders } from "./adapters/input_providers.ts";
@@ -62,7 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const projection = followJournal({
     name: "meter-values",
     reader: journal,
-    onRows: meterValueProjection(kinds, postgresMeterStore(telemetry)),
+    onRows: meterValueProjection(kinds, postgresMeterStore(telemetry), clockOffsets(telemetry)),
     filter: { types: meteredTypes },
     clock,
     telemetry,
@@ -94,6 +95,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   await host.start();
   const stops = [
     keepFrameLog(sql, bus, telemetry),
+    watchSessions(sql, clock, telemetry),
     watchGateways({ sql, bus, actors, membership, clock, telemetry }),
     daily(clock, () => keepHouse(sql, clock, telemetry)),
   ];

@@ -17,7 +17,8 @@ export class Outbox {
   readonly #actors: Actors;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
-  readonly #waiting = new Set<string>();
+  /** Since when, in the order of sending: the first has waited longest. */
+  readonly #waiting = new Map<string, number>();
   #acknowledged: string[] = [];
   #flushing = false;
   #isStopped = false;
@@ -29,6 +30,14 @@ export class Outbox {
     this.#actors = parts.actors;
     this.#clock = parts.clock;
     this.#telemetry = parts.telemetry;
+    this.#telemetry.watch(
+      "statewatt_outbox_oldest_seconds",
+      "How long the oldest tell has waited for its acknowledgement, since this process knows it",
+      () => {
+        const [since] = this.#waiting.values();
+        return since === undefined ? 0 : (this.#clock.monotonic() - since) / 1_000;
+      },
+    );
   }
 
   get size(): number {
@@ -37,7 +46,7 @@ export class Outbox {
 
   send(row: OutboxRow): void {
     if (this.#waiting.has(row.id)) return;
-    this.#waiting.add(row.id);
+    this.#waiting.set(row.id, this.#clock.monotonic());
     void this.#attempt(row, RETRY_FIRST_MS);
   }
 

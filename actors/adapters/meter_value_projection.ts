@@ -16,15 +16,24 @@ export const meteredTypes = [
   "TransactionEvent.Ended",
 ] as const;
 
-/** Takes rows of the journal to the store, in the transaction that moves the cursor. */
+/**
+ * Takes rows of the journal to the store, in the transaction that moves the cursor. `heard` is told
+ * the time of a message's newest reading and when it came.
+ */
 export function meterValueProjection<Handle>(
   kinds: readonly ActorKind[],
   store: MeterStore<Handle>,
+  heard: (stationAt: number, at: number) => void = () => {},
 ): (entries: readonly JournalEntry[], handle: Handle) => Promise<void> {
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
   return async (entries, handle) => {
-    const messages = entries.map((entry) => messageOf(byName, entry))
-      .filter((message) => message !== undefined);
+    const messages: MeteredMessage[] = [];
+    for (const entry of entries) {
+      const message = messageOf(byName, entry);
+      if (message === undefined) continue;
+      messages.push(message);
+      heard(message.samples.reduce((newest, { at }) => Math.max(newest, at), 0), entry.at);
+    }
     if (messages.length === 0) return;
     await store.keep(messages, handle);
     const progress = progressOf(messages);
