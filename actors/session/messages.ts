@@ -2,6 +2,7 @@
 import { authorise, grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import { believedEnd, believedTime } from "#actors/domain/plausible_time.ts";
 import { progressed } from "#actors/domain/progress.ts";
+import { edgeReadings } from "#actors/domain/edge_readings.ts";
 import {
   closeRegister,
   energyWh,
@@ -132,7 +133,7 @@ function takeMessage(turn: Turn, event: TransactionMessage): void {
   const { context } = turn;
   const isStart = event.type === "TransactionEvent.Started";
   turn.set({
-    ...withReadings(context, event.samples),
+    ...withReadings(context, edgeReadings(event)),
     sequence: event.seqNo === null ? context.sequence : received(context.sequence, event.seqNo),
     startedSeqNo: isStart ? event.seqNo : context.startedSeqNo,
     newestAt: Math.max(context.newestAt, event.at),
