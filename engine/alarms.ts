@@ -7,6 +7,11 @@ import type { AlarmRow } from "./ports/store.ts";
  */
 const RINGS_PER_SLICE = 50;
 const SLICE_MS = 50;
+/** A ring that was withheld comes again soon; one that failed, each time later. */
+const AGAIN_MS = 5_000;
+const AGAIN_MAX_MS = 60 * 60_000;
+/** Alarms that were armed anew or disarmed leave the heap when they are most of it. */
+const STALE_MIN = 1_024;
 
 /**
  * The armed alarms of a worker, in memory as they are in table `alarms`. One timer for all. An
@@ -17,7 +22,10 @@ export class Alarms {
   readonly #clock: Clock;
   readonly #ring: (alarm: AlarmRow) => void;
   readonly #armed = new Map<string, AlarmRow>();
-  readonly #heap: AlarmRow[] = [];
+  #heap: AlarmRow[] = [];
+  /** How often the rings of an alarm failed. */
+  readonly #failures = new Map<string, number>();
+  #isStopped = false;
   #cancel: () => void = () => {};
   #wakeAt = Infinity;
 
@@ -30,14 +38,25 @@ export class Alarms {
     return this.#armed.size;
   }
 
+  /** Alarms in the queue, with those that have been armed anew or disarmed since. */
+  get queued(): number {
+    return this.#heap.length;
+  }
+
   arm(alarm: AlarmRow): void {
-    this.#armed.set(keyOf(alarm.actor, alarm.name), alarm);
+    if (this.#isStopped) return;
+    const key = keyOf(alarm.actor, alarm.name);
+    this.#failures.delete(key);
+    this.#armed.set(key, alarm);
     this.#push(alarm);
+    if (this.#heap.length > 2 * this.#armed.size + STALE_MIN) this.#compact();
     this.#schedule();
   }
 
   disarm(actor: string, name: string): void {
-    this.#armed.delete(keyOf(actor, name));
+    const key = keyOf(actor, name);
+    this.#failures.delete(key);
+    this.#armed.delete(key);
   }
 
   /** Whether this ring still counts: not disarmed, and not armed again since. */
@@ -45,16 +64,20 @@ export class Alarms {
     return this.#armed.get(keyOf(actor, name))?.generation === generation;
   }
 
-  /** A ring that could not be worked out comes again after `delayMs`. */
-  ringAgain(actor: string, name: string, delayMs: number): void {
-    const alarm = this.#armed.get(keyOf(actor, name));
-    if (alarm === undefined) return;
+  /** A ring that could not be worked out comes again, unless it was armed anew meanwhile. */
+  ringAgain(alarm: AlarmRow, hasFailed: boolean): void {
+    const key = keyOf(alarm.actor, alarm.name);
+    if (this.#armed.get(key) !== alarm) return;
+    const failures = this.#failures.get(key) ?? 0;
+    if (hasFailed) this.#failures.set(key, failures + 1);
+    const delayMs = Math.min(AGAIN_MS * 2 ** (hasFailed ? failures : 0), AGAIN_MAX_MS);
     this.#clock.schedule(delayMs, () => {
-      if (this.#armed.get(keyOf(actor, name)) === alarm) this.#ring(alarm);
+      if (this.#armed.get(key) === alarm) this.#ring(alarm);
     });
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#cancel();
     this.#armed.clear();
     this.#heap.length = 0;
@@ -89,6 +112,15 @@ export class Alarms {
     if (next === undefined) return;
     if (next.due <= now) this.#wakeIn(SLICE_MS, now + SLICE_MS);
     else this.#schedule();
+  }
+
+  /** What has rung and is not committed yet is armed and no longer in the heap: it stays out. */
+  #compact(): void {
+    const current = this.#heap.filter((alarm) =>
+      this.#armed.get(keyOf(alarm.actor, alarm.name)) === alarm
+    );
+    // A sorted array is a heap.
+    this.#heap = current.sort((one, other) => one.due - other.due);
   }
 
   #push(alarm: AlarmRow): void {

@@ -97,12 +97,9 @@ export class Batch {
       this.#snapshots.set(slot.text, { ...change, seq, shard: cursor.shard });
     }
     for (const effect of due) this.#addEffect(effect, slot.address.tenant, cursor.shard);
-    if (change.class === "T" && slot.kind.views !== undefined) {
-      const { state, address } = slot;
-      for (const view of slot.kind.views(state.context, state.value, address)) {
-        const tenant = address.tenant;
-        this.#views.set(`${view.table}\n${tenant}\n${view.id}`, { tenant, view });
-      }
+    const { tenant } = slot.address;
+    for (const view of change.views ?? []) {
+      this.#views.set(`${view.table}\n${tenant}\n${view.id}`, { tenant, view });
     }
     return due;
   }

@@ -10,6 +10,7 @@ import { actorSubject } from "./actor_client.ts";
 import { Alarms } from "./alarms.ts";
 import type { ShardCursor } from "./batch.ts";
 import { carryOut, type EffectEnds } from "./carry_out.ts";
+import { CommitHints } from "./commit_hints.ts";
 import { decodeEnvelope, encodeAnswer } from "./envelope.ts";
 import { Lane, type LaneHost, type Unit } from "./lane.ts";
 import { type HostCounts, hostCounts } from "./host_counts.ts";
@@ -22,6 +23,7 @@ import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { AlarmRow, Store } from "./ports/store.ts";
 import type { Telemetry } from "./telemetry.ts";
+import { inTime } from "./in_time.ts";
 import { isWritten, work, type WorkOutcome } from "./work.ts";
 
 const LANES = 2;
@@ -33,6 +35,10 @@ const FAULTS_MAX = 3;
 /** An asker that gave no deadline (a tell) is served within this time or not at all. */
 const DEADLINE_MS = 20_000;
 const SWEEP_MS = 30_000;
+/** An input that takes longer never comes; the mailbox goes on, the answer is withheld. */
+const INPUTS_MS = 5_000;
+/** A stop waits so long for its last commits: Postgres may be away, or stop at the same time. */
+const DRAIN_MS = 5_000;
 
 /** Whether an answer that rests on memory alone may leave (design 4, "Leases"). */
 export interface Ownership {
@@ -69,8 +75,7 @@ export class Host implements LaneHost {
   readonly #alarms: Alarms;
   readonly #outbox: Outbox;
   readonly #ends: EffectEnds;
-  readonly #committed = new Set<number>();
-  readonly #committedFacts = new Set<number>();
+  readonly #hints: CommitHints;
   #stops: (() => void)[] = [];
   readonly #counts: HostCounts;
 
@@ -89,6 +94,7 @@ export class Host implements LaneHost {
     this.#outbox = new Outbox({ store, actors, clock, telemetry });
     this.#ends = { alarms: this.#alarms, outbox: this.#outbox, bus: parts.bus };
     this.#counts = hostCounts(telemetry);
+    this.#hints = new CommitHints(parts.onCommitted);
   }
 
   /** Takes all shards of the installation, then listens. */
@@ -114,7 +120,10 @@ export class Host implements LaneHost {
     for (const stop of this.#stops.splice(0)) stop();
     this.#alarms.stop();
     this.#outbox.stop();
-    await Promise.all(this.#lanes.map((lane) => lane.drained()));
+    const drained = Promise.all(this.#lanes.map((lane) => lane.drained()));
+    await inTime(this.#parts.clock, DRAIN_MS, drained).catch((error) =>
+      this.#parts.telemetry.log("warn", "messages are left unanswered", { error: String(error) })
+    );
     for (const lane of this.#lanes) lane.close();
   }
 
@@ -125,9 +134,8 @@ export class Host implements LaneHost {
   release(unit: Unit): void {
     for (const change of unit.changes) {
       if (!isWritten(change)) continue;
-      const { shard } = unit.partition.cursor;
-      this.#noteCommitted(shard);
-      if (change.effects.some(({ type }) => type === "fact")) this.#committedFacts.add(shard);
+      const hasFacts = change.effects.some(({ type }) => type === "fact");
+      this.#hints.note(unit.partition.cursor.shard, hasFacts);
     }
     unit.respond();
     for (const due of unit.due) carryOut(due, this.#ends);
@@ -143,7 +151,7 @@ export class Host implements LaneHost {
         for (const item of items) this.#withhold(item, "shard lost");
         continue;
       }
-      if (partition.working !== undefined) items.push(partition.working);
+      if (partition.working !== undefined) items.push(partition.working.item);
       partition.working = undefined;
       partition.queue = [...items, ...partition.queue];
     }
@@ -194,7 +202,9 @@ export class Host implements LaneHost {
       deadline: Infinity,
       faults: 0,
       answer: (answer) => {
-        if (answer.kind !== "text") this.#alarms.ringAgain(actor, name, 5_000);
+        if (answer.kind === "text") return;
+        if (this.#partitions.holds(actor)) this.#alarms.ringAgain(alarm, answer.kind === "error");
+        else this.#alarms.disarm(actor, name);
       },
     });
   }
@@ -220,16 +230,17 @@ export class Host implements LaneHost {
   }
 
   #drain(partition: Partition): void {
-    while (partition.working === undefined && !partition.lane.isPaused) {
+    while (partition.working === undefined && partition.lane.isTaking) {
       const item = partition.queue.shift();
       if (item === undefined) return;
       if (!this.#isWanted(item)) continue;
       const outcome = this.#attempt(partition, item, undefined);
       if (outcome === undefined) continue;
-      partition.working = item;
-      const isVoid = (): boolean => partition.working !== item;
+      const wait = { item };
+      partition.working = wait;
+      const isVoid = (): boolean => partition.working !== wait;
       void this.#prepare(partition, item, outcome, isVoid).then(() => {
-        if (partition.working === item) partition.working = undefined;
+        if (!isVoid()) partition.working = undefined;
         this.#drain(partition);
       });
     }
@@ -318,7 +329,11 @@ export class Host implements LaneHost {
           }
         } else {
           // deno-lint-ignore no-await-in-loop -- as above.
-          inputs = await this.#inputs(partition, item, missing.requests);
+          inputs = await inTime(
+            this.#parts.clock,
+            INPUTS_MS,
+            this.#inputs(partition, item, missing.requests),
+          );
           if (isVoid()) return;
           if (generation !== partition.generation) inputs = undefined;
         }
@@ -331,7 +346,7 @@ export class Host implements LaneHost {
         this.#withhold(item, missing.outcome);
         return;
       }
-      if (partition.lane.isPaused && partition.working === item) {
+      if (partition.lane.isPaused && partition.working?.item === item) {
         partition.queue.unshift(item);
         return;
       }
@@ -371,19 +386,6 @@ export class Host implements LaneHost {
     telemetry.log("error", "a chart threw on a message", { actor: item.to, reason });
     void setAside(item, reason, this.#parts);
     item.answer({ kind: "error", error: toPlatformError(error) });
-  }
-
-  #noteCommitted(shard: number): void {
-    if (this.#committed.size === 0) {
-      queueMicrotask(() => {
-        const shards = new Set(this.#committed);
-        const withFacts = new Set(this.#committedFacts);
-        this.#committed.clear();
-        this.#committedFacts.clear();
-        this.#parts.onCommitted(shards, withFacts);
-      });
-    }
-    this.#committed.add(shard);
   }
 
   #sweepAfter(clock: Clock, delayMs: number): void {

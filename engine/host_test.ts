@@ -71,7 +71,7 @@ async function startHost(
 
 /** Lets promises run, and the clock with them, until the condition holds. */
 async function until(clock: SimClock, holds: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 2_000 && !holds(); turn++) {
+  for (let turn = 0; turn < 8_000 && !holds(); turn++) {
     await Promise.resolve();
     if (turn % 20 === 19) clock.advance(50);
   }
@@ -279,4 +279,97 @@ test("an answer from memory is withheld while ownership is unproven", async () =
   await assert.rejects(ask("a", "beat"), { kind: "timed-out" });
 
   assert.deepEqual(await ask("a", "add"), { count: 1 });
+});
+
+test("a message that is given back while it waits for its input is stepped and answered once", async () => {
+  const store = new SimStore(SHARDS);
+  const draws: ((value: number) => void)[] = [];
+  const { clock, ask } = await startHost(store, {
+    inputs: { draw: () => new Promise<number>((resolve) => draws.push(resolve)) },
+  });
+  await ask("a", "add");
+  store.faults.push("lostBefore");
+
+  const replies = Promise.all([ask("a", "add"), ask("a", "add.drawn"), ask("a", "add")]);
+  await until(clock, () => draws.length === 2);
+  for (const resolve of draws) resolve(10);
+
+  assert.deepEqual(await replies, [{ count: 2 }, { count: 12 }, { count: 13 }]);
+  assert.equal(store.journal.length, 4);
+});
+
+test("an input that never comes does not hold up its actor", async () => {
+  const store = new SimStore(SHARDS);
+  const { clock, ask } = await startHost(store, { inputs: { draw: () => new Promise(() => {}) } });
+
+  const waiting = ask("a", "add.drawn").then(() => "answered", (error) => error.kind);
+  const after = ask("a", "add");
+  await Promise.resolve();
+  await until(clock, () => store.journal.length === 1);
+
+  assert.equal(await waiting, "timed-out");
+  assert.deepEqual(await after, { count: 1 });
+});
+
+test("a stop ends though the store is away; what was not committed is not answered", async () => {
+  const store = new SimStore(SHARDS);
+  const { host, clock, ask } = await startHost(store);
+  await ask("a", "add");
+  store.isAway = true;
+  let isAnswered = false;
+  void ask("a", "add").then(() => isAnswered = true, () => undefined);
+
+  let isStopped = false;
+  void host.stop().then(() => isStopped = true);
+  await until(clock, () => isStopped);
+  store.isAway = false;
+  for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+
+  assert.equal(isAnswered, false);
+  assert.equal(store.journal.length, 1);
+});
+
+test("a store that is lost while the guilty message is looked for: all else commits, in order", async () => {
+  for (const fault of ["lostBefore", "lostAfter"] as const) {
+    for (let clean = 0; clean < 4; clean++) {
+      const store = new SimStore(SHARDS);
+      const { clock, ask } = await startHost(store);
+      await ask("a", "add");
+      store.refuses = ({ body }) => body?.includes("guilty") ?? false;
+      store.faults.push(...Array.from({ length: clean }, () => "none" as const), fault);
+
+      const asked = Array.from(
+        { length: 9 },
+        (_, index) => ask(index % 3 === 2 ? "c" : "a", "add", index === 4 ? { guilty: true } : {}),
+      );
+      const outcomes = Promise.allSettled(asked);
+      let isDone = false;
+      void outcomes.then(() => isDone = true);
+      await until(clock, () => isDone);
+
+      const counts = (await outcomes).map((outcome) =>
+        outcome.status === "fulfilled" ? (outcome.value as { count: number }).count : "refused"
+      );
+      assert.deepEqual(counts, [2, 3, 1, 4, "refused", 2, 5, 6, 3], `${fault} after ${clean}`);
+      assert.equal(store.deadLetters.length, 1);
+    }
+  }
+});
+
+test("a full mailbox says so, and takes again when it is empty", async () => {
+  const store = new SimStore(SHARDS);
+  const draws: ((value: number) => void)[] = [];
+  const { ask } = await startHost(store, {
+    inputs: { draw: () => new Promise<number>((resolve) => draws.push(resolve)) },
+  });
+  await ask("a", "add");
+  const drawn = ask("a", "add.drawn");
+  const waiting = Array.from({ length: 256 }, () => ask("a", "add"));
+
+  await assert.rejects(ask("a", "add"), { kind: "overloaded" });
+
+  draws[0]?.(0);
+  await drawn;
+  await Promise.all(waiting);
+  assert.deepEqual(await ask("a", "add"), { count: 258 });
 });

@@ -1,13 +1,15 @@
 import { toPlatformError } from "#schemas/errors.ts";
-import { Batch, type DueEffect, SnapshotTooLarge } from "./batch.ts";
+import { Batch, type DueEffect, type ShardCursor } from "./batch.ts";
 import { setAside } from "./dead_letter.ts";
 import type { Item, Partition } from "./partition.ts";
 import type { Clock } from "./ports/clock.ts";
-import type { CommitOutcome, Store } from "./ports/store.ts";
+import type { CommitOutcome, EncodedBatch, OwnedShard, Store } from "./ports/store.ts";
 import type { Telemetry } from "./telemetry.ts";
 import type { Change } from "./work.ts";
 
 const RETRY_MS = 200;
+/** A lane whose commits fail again and again tries as seldom as this. */
+const RETRY_MAX_MS = 5_000;
 
 /** A message that is worked out and waits for its commit; `text` is its answer then. */
 export interface Unit {
@@ -48,6 +50,8 @@ export class Lane {
   #isStarting = false;
   #batches = 0;
   #isClosed = false;
+  /** Commits of unknown outcome that turned out as not committed, since the last that did. */
+  #failures = 0;
   #idle: (() => void)[] = [];
   readonly #seconds;
   readonly #rows;
@@ -100,8 +104,9 @@ export class Lane {
     this.#start();
   }
 
-  get isFull(): boolean {
-    return this.#open.batch.isFull;
+  /** Whether a message may be worked out now: mailboxes keep it else. */
+  get isTaking(): boolean {
+    return !this.isPaused && !this.#open.batch.isFull;
   }
 
   /** Resolves when nothing is open nor in flight. */
@@ -135,8 +140,10 @@ export class Lane {
     while (this.#open.units.length > 0 && !this.isPaused && !this.#isClosed) {
       const { batch, units } = this.#open;
       this.#open = this.#fresh();
+      const committing = this.#commit(batch);
+      if (batch.isFull) this.#parts.host.resume(this);
       // deno-lint-ignore no-await-in-loop -- (shard, seq) must have no gaps
-      const outcome = await this.#commit(batch);
+      const outcome = await committing;
       if (outcome.result === "committed") this.#release(batch, units);
       // deno-lint-ignore no-await-in-loop -- nothing may commit before the failure is cleared up.
       else await this.#recover(batch, units, outcome);
@@ -149,14 +156,12 @@ export class Lane {
   async #commit(batch: Batch): Promise<CommitOutcome> {
     if (batch.isEmpty) return { result: "committed" };
     const sentAt = this.#parts.clock.monotonic();
-    let outcome: CommitOutcome;
-    try {
-      outcome = await this.#parts.store.commit(batch.encode(), this.index);
-    } catch (error) {
-      if (!(error instanceof SnapshotTooLarge)) throw error;
-      outcome = { result: "refused", detail: error.message, isRepeat: false };
-    }
+    const encoded = encodedOf(batch);
+    const outcome = "result" in encoded
+      ? encoded
+      : await this.#parts.store.commit(encoded, this.index);
     if (outcome.result === "committed") {
+      this.#failures = 0;
       this.#onCommit(sentAt);
       this.#seconds.observe((this.#parts.clock.monotonic() - sentAt) / 1_000);
       this.#rows.observe(batch.rows);
@@ -168,7 +173,13 @@ export class Lane {
     batch.settle();
     for (const unit of units) {
       unit.partition.uncommitted--;
-      this.#parts.host.release(unit);
+      try {
+        this.#parts.host.release(unit);
+      } catch (error) {
+        // It has committed, and the others of its batch have, too: their answers leave.
+        const actor = unit.item.to;
+        this.#parts.telemetry.log("error", "an effect was not carried out", { actor, error });
+      }
     }
   }
 
@@ -176,22 +187,31 @@ export class Lane {
     const { host, telemetry } = this.#parts;
     telemetry.log("warn", "a group commit failed", { batch: batch.id, ...outcome });
     this.isPaused = true;
-    let mayStay = false;
-    if (outcome.result === "unknown") mayStay = await this.#resolveUnknown(batch);
-    else if (outcome.result === "stale") await this.#resolveStale(batch);
-    if (mayStay) this.#release(batch, units);
+    if (outcome.result !== "refused" && await this.#decide(batch)) this.#release(batch, units);
     else {
-      const undone = [...units, ...this.#open.units];
+      let undone: readonly Unit[] = [...units, ...this.#open.units];
       this.#rewind(batch, this.#open.batch);
       this.#open = this.#fresh();
       for (const { partition } of undone) partition.uncommitted--;
       if (outcome.result === "refused") {
         forget(undone);
-        await this.#bisect(undone);
-      } else host.discard(undone);
+        undone = await this.#bisect(undone);
+      } else if (outcome.result === "unknown") await this.#rest(this.#failures++);
+      host.discard(undone);
     }
     this.isPaused = false;
     host.resume(this);
+  }
+
+  /** The first failure may be chance; what fails again is not helped by haste. */
+  async #rest(failuresBefore: number): Promise<void> {
+    if (failuresBefore > 0) await this.#wait(RETRY_MS * 2 ** Math.min(failuresBefore, 10));
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) =>
+      void this.#parts.clock.schedule(Math.min(delayMs, RETRY_MAX_MS), resolve)
+    );
   }
 
   #rewind(...batches: readonly Batch[]): void {
@@ -201,53 +221,35 @@ export class Lane {
   }
 
   /**
-   * The connection was lost: the batch is committed or not, and may still commit late. Raising the
-   * epoch decides it. Returns whether it was committed.
+   * Of a commit without a clear answer: it has committed or not, and may still commit late. Raising
+   * the epoch decides it, and shows which shards are another worker's now. Returns whether it has
+   * committed.
    */
-  async #resolveUnknown(batch: Batch): Promise<boolean> {
-    const { store, clock } = this.#parts;
+  async #decide(batch: Batch): Promise<boolean> {
+    const { store, host } = this.#parts;
     const { cursors } = batch;
     while (!this.#isClosed) {
       try {
         // deno-lint-ignore no-await-in-loop -- tried until Postgres answers.
-        const taken = await store.takeShards(this.#owner, cursors.map(({ shard }) => shard));
-        let isCommitted = true;
-        for (const { shard, epoch, lastSeq, lastBatch } of taken) {
-          const cursor = cursors.find((known) => known.shard === shard);
-          if (cursor === undefined) continue;
-          cursor.epoch = epoch;
-          cursor.committed = lastSeq;
-          if (lastBatch !== batch.id) isCommitted = false;
-        }
-        return isCommitted;
+        const taken = await store.retakeShards(this.#owner, cursors.map(({ shard }) => shard));
+        const isOurs = noteTaken(cursors, taken);
+        const lost = cursors.filter((cursor) => !isOurs.has(cursor)).map(({ shard }) => shard);
+        if (lost.length > 0) host.shardsLost(lost);
+        return lost.length === 0 && taken.every(({ lastBatch }) => lastBatch === batch.id);
       } catch {
         // deno-lint-ignore no-await-in-loop -- Postgres is away: the next try comes after a wait.
-        await new Promise<void>((resolve) => clock.schedule(RETRY_MS, resolve));
+        await this.#wait(RETRY_MS);
       }
     }
     return false;
   }
 
-  async #resolveStale(batch: Batch): Promise<void> {
-    const { store, host, telemetry } = this.#parts;
-    const owned = batch.cursors.map(({ shard, epoch, committed }) => ({
-      shard,
-      epoch,
-      lastSeq: committed,
-      lastBatch: "",
-    }));
-    const isOurs = await store.stillOwns(owned).catch(() => true);
-    if (!isOurs) {
-      host.shardsLost(batch.cursors.map(({ shard }) => shard));
-      return;
-    }
-    telemetry.log("error", "a sequence moved under its owner", { batch: batch.id });
-    await this.#resolveUnknown(batch);
-  }
-
-  /** Finds the messages whose data Postgres refuses; all others commit. */
-  async #bisect(units: readonly Unit[]): Promise<void> {
-    if (units.length === 0) return;
+  /**
+   * Finds the messages whose data Postgres refuses; all others commit. Returns those that have to
+   * be worked out again, in order, when something else went wrong.
+   */
+  async #bisect(units: readonly Unit[]): Promise<readonly Unit[]> {
+    if (units.length === 0) return [];
     const { host } = this.#parts;
     for (const unit of units) {
       // deno-lint-ignore no-await-in-loop -- in order.
@@ -256,27 +258,24 @@ export class Lane {
     const { batch, units: reworked } = this.#open;
     this.#open = this.#fresh();
     const outcome = await this.#commit(batch);
-    if (outcome.result === "committed") {
+    const isCommitted = outcome.result === "committed" ||
+      outcome.result !== "refused" && await this.#decide(batch);
+    if (isCommitted) {
       this.#release(batch, reworked);
-      return;
+      return [];
     }
     this.#rewind(batch);
     for (const { partition } of reworked) partition.uncommitted--;
-    if (outcome.result !== "refused") {
-      if (outcome.result === "unknown" && await this.#resolveUnknown(batch)) {
-        for (const { partition } of reworked) partition.uncommitted++;
-        this.#release(batch, reworked);
-      } else host.discard(reworked);
-      return;
-    }
+    if (outcome.result !== "refused") return reworked;
     forget(reworked);
     if (reworked.length === 1) {
       await this.#quarantine(reworked[0] as Unit, outcome.detail, outcome.isRepeat);
-      return;
+      return [];
     }
     const half = reworked.length >> 1;
-    await this.#bisect(reworked.slice(0, half));
-    await this.#bisect(reworked.slice(half));
+    const [first, second] = [reworked.slice(0, half), reworked.slice(half)];
+    const undone = await this.#bisect(first);
+    return undone.length > 0 ? [...undone, ...second] : await this.#bisect(second);
   }
 
   async #quarantine(unit: Unit, reason: string, isRepeat: boolean): Promise<void> {
@@ -297,4 +296,28 @@ function forget(units: readonly Unit[]): void {
     partition.actors.clear();
     partition.generation++;
   }
+}
+
+/** What cannot even be written down is refused like what Postgres does not take. */
+function encodedOf(batch: Batch): EncodedBatch | CommitOutcome {
+  try {
+    return batch.encode();
+  } catch (error) {
+    return { result: "refused", detail: String(error), isRepeat: false };
+  }
+}
+
+function noteTaken(
+  cursors: readonly ShardCursor[],
+  taken: readonly OwnedShard[],
+): ReadonlySet<ShardCursor> {
+  const ours = new Set<ShardCursor>();
+  for (const { shard, epoch, lastSeq } of taken) {
+    const cursor = cursors.find((known) => known.shard === shard);
+    if (cursor === undefined) continue;
+    cursor.epoch = epoch;
+    cursor.committed = lastSeq;
+    ours.add(cursor);
+  }
+  return ours;
 }

@@ -34,8 +34,11 @@ export interface Partition {
   readonly lane: Lane;
   readonly actors: Map<string, ActorSlot>;
   queue: Item[];
-  /** The item that waits for a load or an input; the mailbox waits with it. */
-  working: Item | undefined;
+  /**
+   * The item that waits for a load or an input; the mailbox waits with it. Each wait is an object of
+   * its own: an item that was given back and waits again must not be taken up by its first wait.
+   */
+  working: { readonly item: Item } | undefined;
   /** Raised when the actors in memory are thrown away: what was worked out on them is void. */
   generation: number;
   /** Units that are worked out and not committed. */
@@ -77,6 +80,11 @@ export class Partitions {
 
   isOwned(partition: Partition): boolean {
     return this.#cursors.has(partition.cursor.shard);
+  }
+
+  /** Whether the actor's shard is owned here. */
+  holds(actor: string): boolean {
+    return this.#cursors.has(shardOf(parseAddress(actor), this.#shardCount));
   }
 
   /** No new message finds a partition any more. */

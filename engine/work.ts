@@ -12,6 +12,7 @@ import type {
   Folded,
   InputRequest,
   PlainEvent,
+  ViewRow,
 } from "./actor.ts";
 import type { MessageHeader } from "./ports/actors.ts";
 import { step, type Stepped, withContext } from "./step.ts";
@@ -62,6 +63,8 @@ export interface Change {
   readonly effects: readonly Effect[];
   /** Of a sample: see `Folded.note`. */
   readonly note?: unknown;
+  /** Of a transition: rows of read models. */
+  readonly views?: readonly ViewRow[];
 }
 
 export type WorkOutcome =
@@ -233,6 +236,7 @@ class TransitionRun {
       inputsText: hasInputs ? JSON.stringify(event.inputs) : null,
       reply: undefined,
       effects,
+      ...viewsOf(after),
     });
     for (const effect of effects) {
       if (effect.type !== "forward") continue;
@@ -307,6 +311,11 @@ class TransitionRun {
       note: folded.note,
     });
   }
+}
+
+function viewsOf({ kind, state, address }: ActorSlot): { views?: readonly ViewRow[] } {
+  if (kind.views === undefined) return {};
+  return { views: kind.views(state.context, state.value, address) };
 }
 
 function assertSamePartition(slot: ActorSlot, sender: ActorSlot | undefined): void {

@@ -21,6 +21,12 @@ const STATEMENT_TIMEOUT_MS = 2_000;
 const SILENCE_MS = 2_500;
 /** A take-over waits this long for a lock, then ends the connections of the old owner. */
 const LOCK_TIMEOUT_MS = 500;
+/** A start reads all alarms; nothing else takes near as long. */
+const READ_TIMEOUT_MS = 10_000;
+const READ_SILENCE_MS = READ_TIMEOUT_MS + 500;
+const POOL_MAX = 6;
+/** Takes of our own that wait somewhere may come between a look at the shards and their take. */
+const TAKES_MAX = 4;
 
 interface PostgresStoreParts {
   readonly url: string;
@@ -39,16 +45,18 @@ export function postgresStore(parts: PostgresStoreParts): Store {
 
 class PostgresStore implements Store {
   readonly #parts: PostgresStoreParts;
-  readonly #sql: Sql;
+  #sql: Sql;
   readonly #lanes = new Map<number, Sql>();
 
   constructor(parts: PostgresStoreParts) {
     this.#parts = parts;
-    this.#sql = this.#connect(6, STATEMENT_TIMEOUT_MS * 5);
+    this.#sql = this.#connect(POOL_MAX, READ_TIMEOUT_MS);
   }
 
   async shardCount(): Promise<number> {
-    const [row] = await this.#sql<{ shard_count: number }[]>`SELECT shard_count FROM installation`;
+    const [row] = await this.#ask((sql) =>
+      sql<{ shard_count: number }[]>`SELECT shard_count FROM installation`
+    );
     if (row === undefined) {
       throw new PlatformError("unavailable", "Cannot read the installation: it is not migrated");
     }
@@ -56,24 +64,25 @@ class PostgresStore implements Store {
   }
 
   async takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
-    try {
-      return await this.#take(owner, shards);
-    } catch (error) {
-      if (codeOf(error) !== "55P03") throw error;
-      await this.#endOwnersOf(shards);
-      return await this.#take(owner, shards);
-    }
+    return await this.#takeInTheEnd(owner, shards, undefined);
+  }
+
+  async retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
+    return await this.#takeInTheEnd(owner, shards, owner);
   }
 
   async load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>> {
-    const snapshots = await this.#sql<
-      { actor: string; version: number; body: string; seq: string }[]
-    >`SELECT actor, version, body, seq FROM snapshots WHERE actor = ANY(${actors as string[]})`;
-    const tails = snapshots.length === 0 ? [] : await this.#sql<RawJournalRow[]>`
+    const snapshots = await this.#ask((sql) =>
+      sql<{ actor: string; version: number; body: string; seq: string }[]>`
+        SELECT actor, version, body, seq FROM snapshots WHERE actor = ANY(${actors as string[]})`
+    );
+    const tails = snapshots.length === 0 ? [] : await this.#ask((sql) =>
+      sql<RawJournalRow[]>`
       SELECT j.seq, j.actor, j.class, extract(epoch FROM j.at) * 1000 AS at, j.type, j.revision,
           j.header, j.body, j.inputs, j.reply, j.effects
         FROM snapshots s JOIN journal j ON j.actor = s.actor AND j.seq > s.seq
-        WHERE s.actor = ANY(${actors as string[]}) AND j.class = 'S' ORDER BY j.seq`;
+        WHERE s.actor = ANY(${actors as string[]}) AND j.class = 'S' ORDER BY j.seq`
+    );
     const byActor = Map.groupBy(tails.map(journalRow), (row) => row.actor);
     return new Map(snapshots.map(({ actor, version, body, seq }) => [
       actor,
@@ -92,7 +101,7 @@ class PostgresStore implements Store {
     const { id, fence, journal, snapshots, rest } = batch;
     const statement = sql`SELECT commit_batch(${id}, ${fence}, ${journal}, ${snapshots}, ${rest})`;
     try {
-      await this.#inTime(statement);
+      await this.#inTime(statement, SILENCE_MS);
       return { result: "committed" };
     } catch (error) {
       const outcome = outcomeOf(error);
@@ -102,10 +111,11 @@ class PostgresStore implements Store {
   }
 
   async alarms(shards: readonly number[]): Promise<readonly AlarmRow[]> {
-    const rows = await this.#sql<
-      { actor: string; name: string; due: string; generation: string; event: string }[]
-    >`SELECT actor, name, extract(epoch FROM due) * 1000 AS due, generation, event
-        FROM alarms WHERE shard = ANY(${shards as number[]})`;
+    const rows = await this.#ask((sql) =>
+      sql<{ actor: string; name: string; due: string; generation: string; event: string }[]>`
+        SELECT actor, name, extract(epoch FROM due) * 1000 AS due, generation, event
+          FROM alarms WHERE shard = ANY(${shards as number[]})`
+    );
     return rows.map(({ actor, name, due, generation, event }) => ({
       actor,
       name,
@@ -116,40 +126,47 @@ class PostgresStore implements Store {
   }
 
   async outbox(shards: readonly number[]): Promise<readonly OutboxRow[]> {
-    return await this.#sql<OutboxRow[]>`
-      SELECT id, receiver, event FROM outbox WHERE shard = ANY(${shards as number[]})
-        ORDER BY created_at`;
+    return await this.#ask((sql) =>
+      sql<OutboxRow[]>`
+        SELECT id, receiver, event FROM outbox WHERE shard = ANY(${shards as number[]})
+          ORDER BY created_at`
+    );
   }
 
   async acknowledgeOutbox(ids: readonly string[]): Promise<void> {
-    await this.#sql`DELETE FROM outbox WHERE id = ANY(${ids as string[]})`;
+    await this.#ask((sql) => sql`DELETE FROM outbox WHERE id = ANY(${ids as string[]})`);
   }
 
   async deadLetter({ tenant, actor, type, header, body, reason }: DeadLetter): Promise<void> {
     // What Postgres refused as data may hold what it refuses as text, too.
     const storable = (text: string): string => text.replaceAll("\u0000", "\\u0000").toWellFormed();
-    await this.#sql`
-      INSERT INTO dead_letters (tenant, actor, type, header, body, reason) VALUES
-        (${tenant}, ${actor}, ${type}, ${storable(header)}, ${storable(body)}, ${
-      storable(reason)
-    })`;
+    const texts = [header, body, reason].map(storable);
+    await this.#ask((sql) =>
+      sql`INSERT INTO dead_letters (tenant, actor, type, header, body, reason)
+        VALUES (${tenant}, ${actor}, ${type}, ${texts[0] ?? ""}, ${texts[1] ?? ""},
+          ${texts[2] ?? ""})`
+    );
   }
 
   async journalOf(actor: string): Promise<readonly JournalRow[]> {
-    const rows = await this.#sql<RawJournalRow[]>`
-      SELECT seq, actor, class, extract(epoch FROM at) * 1000 AS at, type, revision, header, body,
-          inputs, reply, effects
-        FROM journal WHERE actor = ${actor} ORDER BY seq`;
+    const rows = await this.#ask((sql) =>
+      sql<RawJournalRow[]>`
+        SELECT seq, actor, class, extract(epoch FROM at) * 1000 AS at, type, revision, header,
+            body, inputs, reply, effects
+          FROM journal WHERE actor = ${actor} ORDER BY seq`
+    );
     return rows.map(journalRow);
   }
 
   async stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
-    const rows = await this.#inTime(this.#sql<{ count: string }[]>`
-      SELECT count(*) FROM shards s
-        JOIN json_to_recordset(${
-      JSON.stringify(owned)
-    }::text::json) AS o(shard integer, epoch bigint)
-          ON s.shard = o.shard AND s.epoch = o.epoch`);
+    const rows = await this.#ask(
+      (sql) =>
+        sql<{ count: string }[]>`
+        SELECT count(*) FROM shards s
+          JOIN json_to_recordset(${JSON.stringify(owned)}::text::json)
+            AS o(shard integer, epoch bigint) ON s.shard = o.shard AND s.epoch = o.epoch`,
+      SILENCE_MS,
+    );
     return Number(rows[0]?.count) === owned.length;
   }
 
@@ -158,15 +175,54 @@ class PostgresStore implements Store {
     await Promise.all(all.map((sql) => sql.end({ timeout: 2 })));
   }
 
-  async #take(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
-    const rows = await this.#inTime(this.#sql.begin(async (sql) => {
-      await sql`SELECT set_config('lock_timeout', ${`${LOCK_TIMEOUT_MS}ms`}, true)`;
-      return await sql<{ shard: number; epoch: string; last_seq: string; last_batch: string }[]>`
+  async #takeInTheEnd(
+    owner: string,
+    shards: readonly number[],
+    from: string | undefined,
+  ): Promise<readonly OwnedShard[]> {
+    for (let tries = 1;; tries++) {
+      try {
+        // deno-lint-ignore no-await-in-loop -- one try after the other.
+        return await this.#take(owner, shards, from);
+      } catch (error) {
+        const isLocked = codeOf(error) === "55P03";
+        if (tries === TAKES_MAX || !isLocked && !(error instanceof ShardsMoved)) throw error;
+        // deno-lint-ignore no-await-in-loop -- as above.
+        if (isLocked) await this.#endOwnersOf(shards);
+      }
+    }
+  }
+
+  /**
+   * Two statements that each stand alone. A transaction of the client's would live on, unseen, when
+   * its answer was given up, and raise the epoch under the one who took the shards after it.
+   */
+  async #take(
+    owner: string,
+    shards: readonly number[],
+    from: string | undefined,
+  ): Promise<readonly OwnedShard[]> {
+    const seen = await this.#ask(
+      (sql) =>
+        sql<{ shard: number; epoch: string; owner: string }[]>`
+        SELECT shard, epoch, owner FROM shards WHERE shard = ANY(${shards as number[]})`,
+      SILENCE_MS,
+    );
+    const wanted = seen.filter((shard) => from === undefined || shard.owner === from);
+    if (wanted.length === 0) return [];
+    const rows = await this.#ask(
+      (sql) =>
+        sql<{ shard: number; epoch: string; last_seq: string; last_batch: string }[]>`
         UPDATE shards s SET epoch = s.epoch + 1, owner = ${owner}
-          FROM (SELECT shard FROM shards WHERE shard = ANY(${shards as number[]})
-            ORDER BY shard FOR UPDATE) o
-          WHERE s.shard = o.shard RETURNING s.shard, s.epoch, s.last_seq, s.last_batch`;
-    }));
+          FROM (SELECT o.shard, o.epoch FROM shards o
+            JOIN json_to_recordset(${JSON.stringify(wanted)}::text::json)
+              AS w(shard integer, epoch bigint) ON w.shard = o.shard AND w.epoch = o.epoch
+            ORDER BY o.shard FOR UPDATE OF o) locked
+          WHERE s.shard = locked.shard AND s.epoch = locked.epoch
+          RETURNING s.shard, s.epoch, s.last_seq, s.last_batch`,
+      SILENCE_MS,
+    );
+    if (rows.length < wanted.length) throw new ShardsMoved();
     return rows.map(({ shard, epoch, last_seq, last_batch }) => ({
       shard,
       epoch: Number(epoch),
@@ -177,19 +233,33 @@ class PostgresStore implements Store {
 
   /** A worker that hangs inside a statement holds its locks until its connection is ended. */
   async #endOwnersOf(shards: readonly number[]): Promise<void> {
-    await this.#sql`
-      SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+    await this.#ask((sql) =>
+      sql`SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
         WHERE a.pid <> pg_backend_pid() AND a.application_name IN
-          (SELECT owner FROM shards WHERE shard = ANY(${shards as number[]}))`;
+          (SELECT owner FROM shards WHERE shard = ANY(${shards as number[]}))`, SILENCE_MS);
   }
 
-  async #inTime<Rows>(statement: PromiseLike<Rows>): Promise<Rows> {
+  /** Connections that gave no answer are dead: others take their place, so that no await hangs. */
+  async #ask<Rows>(
+    query: (sql: Sql) => PromiseLike<Rows>,
+    silenceMs = READ_SILENCE_MS,
+  ): Promise<Rows> {
+    const sql = this.#sql;
+    try {
+      return await this.#inTime(query(sql), silenceMs);
+    } catch (error) {
+      if (error instanceof Silence && this.#sql === sql) {
+        this.#sql = this.#connect(POOL_MAX, READ_TIMEOUT_MS);
+        sql.end({ timeout: 0 }).catch(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  async #inTime<Rows>(statement: PromiseLike<Rows>, silenceMs: number): Promise<Rows> {
     let cancel: () => void = () => {};
     const silence = new Promise<never>((_, reject) => {
-      cancel = this.#parts.clock.schedule(
-        SILENCE_MS,
-        () => reject(new PlatformError("timed-out", "Cannot reach Postgres: no answer")),
-      );
+      cancel = this.#parts.clock.schedule(silenceMs, () => reject(new Silence()));
     });
     try {
       return await Promise.race([statement, silence]);
@@ -223,12 +293,26 @@ class PostgresStore implements Store {
       connection: {
         application_name: this.#parts.owner,
         statement_timeout: statementTimeoutMs,
+        lock_timeout: max === 1 ? 0 : LOCK_TIMEOUT_MS,
         idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
         tcp_keepalives_idle: 1,
         tcp_keepalives_interval: 1,
         tcp_keepalives_count: 2,
       } as Record<string, string | number>,
     });
+  }
+}
+
+class Silence extends PlatformError {
+  constructor() {
+    super("timed-out", "Cannot reach Postgres: no answer");
+  }
+}
+
+/** Another take of the same shards came between. */
+class ShardsMoved extends PlatformError {
+  constructor() {
+    super("unavailable", "Cannot take shards: their epochs move");
   }
 }
 
@@ -259,15 +343,18 @@ function codeOf(error: unknown): string {
   return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
+/** Two rows for one key, bad values, broken constraints, values too large for an index. */
+const dataFaults = new Set(["21", "22", "23", "54"]);
+
 /**
- * SQLSTATE classes 22 and 23 are the data's fault, our SW001 the fence; all else leaves the outcome
- * open.
+ * SQLSTATE classes 21, 22, 23 and 54 are the data's fault, our SW001 the fence; all else leaves the
+ * outcome open.
  */
 function outcomeOf(error: unknown): CommitOutcome {
   const code = codeOf(error);
   const detail = error instanceof Error ? error.message : String(error);
   if (code === "SW001") return { result: "stale" };
-  if (code.startsWith("22") || code.startsWith("23")) {
+  if (dataFaults.has(code.slice(0, 2))) {
     const constraint = (error as { constraint_name?: string }).constraint_name;
     return { result: "refused", detail, isRepeat: constraint === "inbox_pkey" };
   }

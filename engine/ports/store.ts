@@ -85,10 +85,13 @@ export interface DeadLetter {
 export interface Store {
   shardCount(): Promise<number>;
   /**
-   * Takes shards over: raises their epoch, so that no late batch of any earlier owner (or of ours)
-   * can commit. `lane` names the connection that will commit them.
+   * Takes shards over from whoever has them: raises their epoch, so that no late batch of any
+   * earlier owner (or of ours) can commit. A take of which no answer came changes nothing any more
+   * when it arrives after a later one.
    */
   takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]>;
+  /** The same with those that are this owner's still; the others are left out. */
+  retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]>;
   load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>>;
   /** Commits whole or not at all. Two may run at once when they share no shard (`lane` 0 and 1). */
   commit(batch: EncodedBatch, lane: number): Promise<CommitOutcome>;

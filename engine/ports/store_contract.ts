@@ -127,6 +127,30 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
     assert.equal(again.lastBatch, "the last");
   });
 
+  contractTest("only what is still the owner's is taken again", async (store) => {
+    const owned = await store.takeShards("w1", [3, 5]);
+    const lost = only(await store.takeShards("w2", [5]));
+
+    const again = only(await store.retakeShards("w1", [3, 5]));
+
+    assert.equal(again.shard, 3);
+    assert.ok(again.epoch > (owned.find(({ shard }) => shard === 3)?.epoch ?? 0));
+    assert.equal(await store.stillOwns([lost, again]), true);
+    assert.deepEqual(await store.retakeShards("w1", [5]), []);
+  });
+
+  contractTest("takes at the same time leave one epoch, known to one of them", async (store) => {
+    const takes = await Promise.allSettled(
+      Array.from({ length: 4 }, () => store.retakeShards("", [3])),
+    );
+
+    const taken = takes.flatMap((take) => take.status === "fulfilled" ? take.value : []);
+    const newest = Math.max(...taken.map(({ epoch }) => epoch));
+    const holders = taken.filter(({ epoch }) => epoch === newest);
+    assert.equal(holders.length, 1);
+    assert.equal(await store.stillOwns(holders), true);
+  });
+
   contractTest("a tell received twice is refused as a repeat, whole", async (store) => {
     const owned = only(await store.takeShards("w1", [3]));
     const inbox = [{ id: "x#1.0", tenant: "default" }];

@@ -41,6 +41,8 @@ export class SimStore implements Store {
    */
   refuses: (row: { readonly type: string; readonly body: string | null }) => boolean = () => false;
   commits = 0;
+  /** Nothing reaches it: calls reject, outcomes are unknown. */
+  isAway = false;
   readonly #shards: StoredShard[];
   readonly #snapshots = new Map<string, { version: number; body: string; seq: number }>();
   readonly #alarms = new Map<string, AlarmRow>();
@@ -59,6 +61,7 @@ export class SimStore implements Store {
   }
 
   takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
+    if (this.isAway) return Promise.reject(new PlatformError("timed-out", "Cannot reach it: away"));
     return Promise.resolve(shards.map((shard) => {
       const stored = this.#shard(shard);
       stored.epoch++;
@@ -68,7 +71,12 @@ export class SimStore implements Store {
     }));
   }
 
+  retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
+    return this.takeShards(owner, shards.filter((shard) => this.#shard(shard).owner === owner));
+  }
+
   load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>> {
+    if (this.isAway) return Promise.reject(new PlatformError("timed-out", "Cannot reach it: away"));
     const loaded = new Map<string, StoredActor>();
     for (const actor of actors) {
       const snapshot = this.#snapshots.get(actor);
@@ -83,7 +91,7 @@ export class SimStore implements Store {
 
   commit(batch: EncodedBatch, _lane: number): Promise<CommitOutcome> {
     this.commits++;
-    const fault = this.faults.shift() ?? "none";
+    const fault = this.isAway ? "lostBefore" : this.faults.shift() ?? "none";
     if (fault === "lostBefore") return Promise.resolve({ result: "unknown", detail: fault });
     const outcome = this.#apply(batch);
     if (fault === "lostAfter") return Promise.resolve({ result: "unknown", detail: fault });
