@@ -1,5 +1,6 @@
 import process from "node:process";
 import { ConfigError, readConfig, type StartConfig, startConfigSchema } from "#schemas/config.ts";
+import { isServerGone } from "./server_gone.ts";
 import { type DataFolder, takeDataFolder } from "./data_folder.ts";
 import { clearNats, startEmbeddedNats } from "./embedded_nats.ts";
 import {
@@ -221,6 +222,7 @@ function stopSignal(): AbortController {
 function stopOnBug(stop: AbortController): void {
   for (const name of ["uncaughtException", "unhandledRejection"] as const) {
     process.on(name, (thrown: unknown) => {
+      if (isServerGone(thrown)) return;
       if (!stop.signal.aborted) fail(thrown);
       stop.abort(thrown);
     });

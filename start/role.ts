@@ -15,6 +15,7 @@ import {
   workerConfigSchema,
 } from "#schemas/config.ts";
 import { type Cluster, joinCluster } from "./cluster.ts";
+import { isServerGone } from "./server_gone.ts";
 import { closeAll, type Part } from "./part.ts";
 import { actorsOf, apiPart, gatewayPart, readinessOf } from "./platform.ts";
 import { errorText } from "./start_error.ts";
@@ -90,5 +91,12 @@ async function run(name: string | undefined): Promise<void> {
   await closeAll(parts);
   process.exit(process.exitCode ?? 0);
 }
+
+// A server that went away comes back; any other error that nobody caught ends the process.
+process.on("uncaughtException", (thrown) => {
+  if (isServerGone(thrown)) return;
+  process.stderr.write(`${thrown.stack}\n`);
+  process.exit(1);
+});
 
 await run(process.argv[2]);

@@ -53,13 +53,9 @@ test("PostgresStore: a commit that waits behind a lock ends as unknown, a take-o
   const store = postgresStore({ url: database.url, owner: "w1", clock: systemClock() });
   const other = postgres(database.url, { max: 1, connection: { application_name: "w1" } });
   const [owned] = await store.takeShards("w1", [3]);
-  const { promise: locked, resolve } = Promise.withResolvers<void>();
-  void other.begin(async (sql) => {
-    await sql`UPDATE shards SET owner = 'w1' WHERE shard = 3`;
-    resolve();
-    await sql`SELECT pg_sleep(30)`;
-  }).catch(() => undefined);
-  await locked;
+  await other.unsafe("BEGIN");
+  await other`UPDATE shards SET owner = 'w1' WHERE shard = 3`;
+  other`SELECT pg_sleep(30)`.catch(() => "ended with its connection");
 
   const batch = {
     id: "b",
