@@ -80,13 +80,24 @@ export async function apiPart(
   const keys = { operatorKey, serverKey };
   const parts = { ...cluster, ...keys, databaseUrl, actors, readiness, consoleRoot };
   const api = await startApi({ ...parts, config: listen });
-  // Building the pages takes seconds and must not keep stations waiting.
+  const stopBuild = buildConsoleLater(cluster);
+  const close = async (): Promise<void> => {
+    stopBuild();
+    await api.close();
+  };
+  return { close };
+}
+
+/** Building the pages takes seconds and must not keep stations waiting. Returns how to end it. */
+function buildConsoleLater({ telemetry }: Cluster): () => void {
+  const stop = new AbortController();
   import("../web/build.ts").then(({ buildConsole }) =>
-    buildConsole((line) => cluster.telemetry.log("info", line))
-  ).catch((thrown) =>
-    cluster.telemetry.log("error", "the console could not be built", { error: errorText(thrown) })
-  );
-  return api;
+    buildConsole((line) => telemetry.log("info", line), stop.signal)
+  ).catch((thrown) => {
+    if (stop.signal.aborted) return;
+    telemetry.log("error", "the console could not be built", { error: errorText(thrown) });
+  });
+  return () => stop.abort();
 }
 
 type GatewaySetting =

@@ -24,14 +24,17 @@ export type Log = (line: string) => void;
  *
  * @throws Error with the bundler's words when the sources cannot be bundled; an older build stays.
  */
-export async function buildConsole(log: Log = writeLine): Promise<void> {
+export async function buildConsole(
+  log: Log = writeLine,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<void> {
   const startedAt = performance.now();
   const stamp = await hashOfSources();
   if (await readStamp() === stamp) return log("Console: web/dist is up to date");
   const draft = join(distFolder, `.draft-${process.pid}-${stamp.slice(0, 8)}`);
   await mkdir(draft, { recursive: true });
   try {
-    await bundle(draft);
+    await bundle(draft, signal);
     await publish(draft);
     await writeFile(stampFile, stamp);
   } finally {
@@ -67,14 +70,15 @@ async function hashOfSources(): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Runs `build_pages.ts` with the runtime that runs us. */
-function bundle(outDir: string): Promise<void> {
+/** Runs `build_pages.ts` with the runtime that runs us, until it is done or `signal` ends it. */
+function bundle(outDir: string, signal: AbortSignal): Promise<void> {
   const script = [join(webFolder, "build_pages.ts"), outDir];
   const isDeno = process.versions["deno"] !== undefined;
   const child = spawn(process.execPath, isDeno ? ["run", "-A", "--no-check", ...script] : script, {
     cwd: join(webFolder, ".."),
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, NODE_ENV: "production", NO_COLOR: "1" },
+    signal,
   });
   lowerPriority(child.pid);
   const complaints: string[] = [];
