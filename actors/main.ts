@@ -2,6 +2,7 @@
 import postgres, { type Sql } from "postgres";
 import { ensureJournalPartitions } from "#engine/adapters/postgres_migrations.ts";
 import { PostgresJournal } from "#engine/adapters/postgres_journal.ts";
+import { endingWhenSilent } from "#engine/adapters/postgres_socket.ts";
 import { postgresStore } from "#engine/adapters/postgres_store.ts";
 import { Host } from "#engine/host.ts";
 import { followJournal } from "#engine/journal_follower.ts";
@@ -22,6 +23,8 @@ import { postgresMeterStore } from "./adapters/postgres_meter_store.ts";
 import { TokenCache } from "./adapters/token_cache.ts";
 import { kinds } from "./kinds.ts";
 
+/** Longer than its longest statement, the first read of a million tokens in bites. */
+const SILENCE_MS = 15_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export interface WorkerOptions {
@@ -50,8 +53,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const { id, databaseUrl, bus, actors, publisher, clock, telemetry } = options;
   const name = `statewatt worker ${id}`;
   const sql = postgres(databaseUrl, {
+    ...endingWhenSilent(SILENCE_MS),
     max: 4,
-    onnotice: () => {},
     backoff: () => 0.2,
     connection: { application_name: name },
   });

@@ -1,4 +1,5 @@
 import { parseAddress } from "#schemas/address.ts";
+import { errorKinds, toPlatformError } from "#schemas/errors.ts";
 import type { Actors } from "./ports/actors.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { OutboxRow, Store } from "./ports/store.ts";
@@ -6,6 +7,8 @@ import type { Telemetry } from "./telemetry.ts";
 
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 30_000;
+/** A receiver that refuses sets a tell aside each time: that may not fill its table. */
+const REFUSED_MAX_MS = 60 * 60_000;
 const ACKNOWLEDGE_EVERY_MS = 100;
 
 /**
@@ -63,19 +66,22 @@ export class Outbox {
       this.#acknowledge(row.id);
     } catch (error) {
       this.#telemetry.log("debug", "a tell is sent again", { id: row.id, error: String(error) });
-      this.#clock.schedule(
-        retryMs,
-        () => void this.#attempt(row, Math.min(2 * retryMs, RETRY_MAX_MS)),
-      );
+      const isRefused = errorKinds[toPlatformError(error).kind].retry === "never";
+      const nextMs = Math.min(2 * retryMs, isRefused ? REFUSED_MAX_MS : RETRY_MAX_MS);
+      this.#clock.schedule(retryMs, () => void this.#attempt(row, nextMs));
     }
   }
 
   #acknowledge(id: string): void {
     this.#waiting.delete(id);
     this.#acknowledged.push(id);
-    if (this.#flushing) return;
+    this.#flushAfter(ACKNOWLEDGE_EVERY_MS);
+  }
+
+  #flushAfter(delayMs: number): void {
+    if (this.#flushing || this.#isStopped) return;
     this.#flushing = true;
-    this.#clock.schedule(ACKNOWLEDGE_EVERY_MS, () => void this.#flush());
+    this.#clock.schedule(delayMs, () => void this.#flush());
   }
 
   async #flush(): Promise<void> {
@@ -85,8 +91,11 @@ export class Outbox {
     try {
       await this.#store.acknowledgeOutbox(ids);
     } catch (error) {
-      // The rows stay and are sent again after a restart; the receivers know them.
+      // Rows that stayed would be sent again after a restart: later, perhaps, than receivers know
+      // them.
       this.#telemetry.log("warn", "outbox rows stay", { count: ids.length, error: String(error) });
+      this.#acknowledged = ids.concat(this.#acknowledged);
+      this.#flushAfter(RETRY_FIRST_MS);
     }
   }
 }

@@ -4,6 +4,7 @@
  */
 import type { Sql } from "postgres";
 import type { Membership } from "#engine/leases.ts";
+import { inTime } from "#engine/in_time.ts";
 import { LEASE_MS } from "#engine/leases.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { Bus } from "#engine/ports/bus.ts";
@@ -15,6 +16,8 @@ import type { GatewayOrder } from "#schemas/events/gateway.ts";
 /** Messages of a dead gateway's stations that are under way at once: a bulk, not a flood. */
 const AT_ONCE = 500;
 const STORE_LOOK_MS = 1_000;
+/** A question on a connection that died is asked again on another. */
+const STORE_SILENCE_MS = 2_500;
 /** Below this a pause of Postgres is nobody's business: commits wait and go on. */
 const STORE_AWAY_MS = 3_000;
 
@@ -98,7 +101,8 @@ function watchStore({ sql, bus, membership, clock, telemetry }: GatewayWatchPart
     if (!isAsking) {
       isAsking = true;
       const askedAt = clock.monotonic();
-      sql`SELECT 1`.then(() => answeredAt = askedAt, () => undefined)
+      inTime(clock, STORE_SILENCE_MS, sql`SELECT 1`)
+        .then(() => answeredAt = Math.max(answeredAt, askedAt), () => undefined)
         .finally(() => isAsking = false);
     }
     const awayMs = clock.monotonic() - answeredAt;
