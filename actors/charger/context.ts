@@ -259,6 +259,11 @@ export const settingsDefault: StationSettings = {
   authorisationRequired: true,
 };
 
+/** Whether a start at this station needs a token that may charge. */
+export function needsToken(settings: StationSettings): boolean {
+  return settings.authorisationRequired && settings.isFreePlace !== true;
+}
+
 export function newCharger(tenant: string, stationId: string, key: string): ChargerContext {
   return {
     tenant,

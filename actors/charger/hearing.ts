@@ -9,7 +9,7 @@ import { PlatformError } from "#schemas/errors.ts";
 import type { AuthenticateReply } from "#schemas/events/gateway.ts";
 import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
 import { isStatusNews } from "./connectors.ts";
-import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
+import { type ChargerContext, type ChargerEvent, type EventOf, needsToken } from "./context.ts";
 import { isOfCurrentSocket } from "./presence.ts";
 import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
@@ -116,7 +116,7 @@ function transactionInputs(
   const uid = event.idToken?.uid;
   if (uid !== undefined) requests.push(tokenRequest(uid));
   if (of !== "new") return requests;
-  if (uid !== undefined && !event.offline && context.settings.authorisationRequired) {
+  if (uid !== undefined && !event.offline && needsToken(context.settings)) {
     const holder = sessionKey(context, context.counts.sessions + 1);
     const replaces = replacedBy(context, event).map(({ n }) => sessionKey(context, n));
     const wish: GrantWish = { uid, holder, replaces };
@@ -155,7 +155,7 @@ export function answer(event: ChargerEvent, context: ChargerContext): unknown {
     throw new PlatformError("not-found", "Cannot describe the station: it is not registered");
   }
   const token = (event.inputs["token"] ?? null) as TokenRecord | null;
-  const { authorisationRequired } = context.settings;
+  const authorisationRequired = needsToken(context.settings);
   if (event.type === "Authorize") {
     const { idToken, now: at } = event;
     const question = { idToken, token, at, authorisationRequired, granted: null };

@@ -192,3 +192,13 @@ test("boots of a station that waits to be accepted are no loop", () => {
   for (let boot = 0; boot < 10; boot++) pending.boot();
   assert.deepEqual(pending.alerts(), []);
 });
+
+test("free vend by the location takes any token until the location says otherwise", () => {
+  const one = station();
+  const status = (): unknown => one.call("Authorize", { idTag: "UNHEARD" });
+  one.tell("station.change", { settings: { isFreePlace: true } });
+  assert.deepEqual(status(), { idTagInfo: { status: "Accepted" } });
+  assert.ok(!("isFreePlace" in (one.tell("station.describe") as object)));
+  one.tell("station.change", { settings: { isFreePlace: false } });
+  assert.deepEqual(status(), { idTagInfo: { status: "Invalid" } });
+});

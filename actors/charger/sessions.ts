@@ -12,7 +12,13 @@ import type { TokenRecord } from "#schemas/events/token.ts";
 import { openAlert, settleAlert } from "./alerts.ts";
 import { judgeClock, ourTime } from "./clock.ts";
 import { sessionsAt } from "./connectors.ts";
-import type { ChargerContext, EventOf, OpenSession, RefusedStart } from "./context.ts";
+import {
+  type ChargerContext,
+  type EventOf,
+  needsToken,
+  type OpenSession,
+  type RefusedStart,
+} from "./context.ts";
 import { leadToSession } from "./remote_starts.ts";
 import { closedKey, isPlaceholder, ownerOf, startDigest, stopDigest } from "./transactions.ts";
 import { rule, sessionKey, type Turn } from "./turn.ts";
@@ -92,7 +98,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
     idToken: event.idToken,
     token,
     at: isOffline ? event.at : turn.now,
-    authorisationRequired: context.settings.authorisationRequired,
+    authorisationRequired: needsToken(context.settings),
     granted: isGranted(turn.inputs),
   });
   const transactionId = event.family === "1.6"
@@ -113,7 +119,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
     transactionId,
     authorisation: idTokenInfo?.status ?? null,
     grantKey: heldGrant(turn.inputs, context, isOffline),
-    authorisationRequired: context.settings.authorisationRequired,
+    authorisationRequired: needsToken(context.settings),
   });
   if (event.type === "TransactionEvent.Ended") moveToClosed(turn, session);
   else leadToSession(turn, event, session.n);
@@ -147,7 +153,7 @@ function keepOrphan(turn: Turn, event: TransactionMessage): void {
     idToken: event.idToken,
     token: tokenOf(turn.inputs),
     at: turn.now,
-    authorisationRequired: turn.context.settings.authorisationRequired,
+    authorisationRequired: needsToken(turn.context.settings),
     granted: null,
   });
   turn.reply({ transactionId: event.transactionId, idTokenInfo });
@@ -257,7 +263,7 @@ function heldGrant(
   isOffline: boolean,
 ): string | null {
   const token = tokenOf(inputs);
-  const isCounted = settings.authorisationRequired && needsGrant(token, isOffline);
+  const isCounted = needsToken(settings) && needsGrant(token, isOffline);
   return token !== null && isCounted && isGranted(inputs) === true ? grantKey(token) : null;
 }
 

@@ -12,7 +12,7 @@ import type { AlertRecord, ChargerContext, CommandRecord, FinishedCommand } from
 import { sessionKey } from "./turn.ts";
 
 export function describeStation(context: ChargerContext): StationDescription {
-  const { settings, link, boot } = context;
+  const { settings: { isFreePlace: _, ...settings }, link, boot } = context;
   return {
     id: context.stationId,
     ...settings,

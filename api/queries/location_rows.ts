@@ -3,7 +3,7 @@ import type { Location } from "#schemas/rest/location.ts";
 import type { ListQuery } from "#schemas/rest/shape.ts";
 import { Conditions } from "../conditions.ts";
 import { pageOf } from "../paging.ts";
-import type { Rows } from "../ports/rows.ts";
+import type { Rows, SqlValue } from "../ports/rows.ts";
 import type { Page } from "../reply.ts";
 
 interface LocationRow {
@@ -13,9 +13,10 @@ interface LocationRow {
   readonly longitude: number;
   readonly timeZone: string;
   readonly address: string;
+  readonly authorisationRequired: boolean;
 }
 
-const columns = "id, name, latitude, longitude, time_zone, address";
+const columns = "id, name, latitude, longitude, time_zone, address, authorisation_required";
 
 export async function findLocation(rows: Rows, id: string): Promise<Location | undefined> {
   const [row] = await rows.all<LocationRow>(
@@ -41,7 +42,7 @@ export async function insertLocation(
   location: Location,
 ): Promise<boolean> {
   const inserted = await rows.all(
-    `INSERT INTO locations (tenant, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO locations (tenant, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
       ON CONFLICT DO NOTHING RETURNING 1`,
     values(tenant, location),
   );
@@ -55,9 +56,10 @@ export async function replaceLocation(
   location: Location,
 ): Promise<boolean> {
   const [row] = await rows.all<{ isNew: boolean }>(
-    `INSERT INTO locations (tenant, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    `INSERT INTO locations (tenant, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
       ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, latitude = excluded.latitude,
-        longitude = excluded.longitude, time_zone = excluded.time_zone, address = excluded.address
+        longitude = excluded.longitude, time_zone = excluded.time_zone, address = excluded.address,
+        authorisation_required = excluded.authorisation_required
       RETURNING xmax = 0 AS is_new`,
     values(tenant, location),
   );
@@ -84,9 +86,10 @@ export function noLocation(id: string): PlatformError {
   return new PlatformError("not-found", `Cannot find location ${id}: it does not exist`);
 }
 
-function values(tenant: string, location: Location): (string | number)[] {
+function values(tenant: string, location: Location): SqlValue[] {
   const { id, name, coordinates: { latitude, longitude }, timeZone, address } = location;
-  return [tenant, id, name, latitude, longitude, timeZone, address];
+  const isRequired = location.authorisationRequired ?? true;
+  return [tenant, id, name, latitude, longitude, timeZone, address, isRequired];
 }
 
 function toLocation(row: LocationRow): Location {
@@ -96,5 +99,6 @@ function toLocation(row: LocationRow): Location {
     coordinates: { latitude: row.latitude, longitude: row.longitude },
     timeZone: row.timeZone,
     address: row.address,
+    ...(row.authorisationRequired ? {} : { authorisationRequired: false }),
   };
 }

@@ -18,6 +18,7 @@ import {
 import { created, noContent, ok } from "../reply.ts";
 import { list, type Route, route } from "../route.ts";
 import { shapeCheck } from "../shape_check.ts";
+import { tellFreePlace } from "../station_settings.ts";
 
 const tag = "Locations";
 const one = { path: "/locations/{id}", tag, params: IdParams } as const;
@@ -69,12 +70,14 @@ export const locationRoutes: readonly Route[] = [
     summary: "Creates or replaces a location",
     body: LocationReplace,
     answers: { 200: Location, 201: Location },
-    handler: async ({ platform, tenant, params: { id }, body }) => {
+    handler: async (incoming) => {
+      const { platform, tenant, params: { id }, body } = incoming;
       const location = { ...body, id };
       const isNew = await platform.tenants.run(
         tenant,
         (rows) => replaceLocation(rows, tenant, location),
       );
+      if (!isNew) await tellFreePlace(incoming, id, location.authorisationRequired === false);
       return isNew ? created(pathOf(id), location) : ok(location);
     },
   }),
@@ -84,14 +87,20 @@ export const locationRoutes: readonly Route[] = [
     summary: "Changes parts of a location (merge patch)",
     body: LocationPatch,
     answers: { 200: Location },
-    handler: ({ platform, tenant, params: { id }, body }) =>
-      platform.tenants.run(tenant, async (rows) => {
+    handler: async (incoming) => {
+      const { platform, tenant, params: { id }, body } = incoming;
+      const location = await platform.tenants.run(tenant, async (rows) => {
         const before = await findLocation(rows, id);
         if (before === undefined) throw noLocation(id);
-        const location = { ...checkWhole(mergePatch(before, body), "the changed location"), id };
-        await replaceLocation(rows, tenant, location);
-        return ok(location);
-      }),
+        const changed = { ...checkWhole(mergePatch(before, body), "the changed location"), id };
+        await replaceLocation(rows, tenant, changed);
+        return changed;
+      });
+      if (body.authorisationRequired !== undefined) {
+        await tellFreePlace(incoming, id, location.authorisationRequired === false);
+      }
+      return ok(location);
+    },
   }),
   route({
     ...one,

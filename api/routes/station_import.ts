@@ -1,6 +1,7 @@
 import type { StationRegistered } from "#schemas/events/charger.ts";
 import { toPlatformError } from "#schemas/errors.ts";
 import { ImportReport } from "#schemas/rest/shape.ts";
+import type { Location } from "#schemas/rest/location.ts";
 import { StationCreate } from "#schemas/rest/station.ts";
 import { askActor, chargerAddress } from "../ask.ts";
 import {
@@ -62,14 +63,14 @@ async function imported(
   const station = isTable
     ? checkCsv(withTags(row.value), "the row")
     : checkJson(row.value, "the row");
-  await places.require(station.locationId);
+  const place = await places.require(station.locationId);
   const reply = await askActor<StationRegistered>(
     asked,
     chargerAddress(asked.tenant, station.id),
     {
       type: "station.import",
       purpose: `${row.line} ${station.id}`,
-      body: await stationRegister(asked.platform, station),
+      body: await stationRegister(asked.platform, station, place),
     },
   );
   return reply.created;
@@ -92,17 +93,17 @@ function withTags(value: unknown): unknown {
 /** Each location is looked up once per import. */
 class KnownPlaces {
   readonly #asked: Asked;
-  readonly #known = new Map<string, Promise<void>>();
+  readonly #known = new Map<string, Promise<Location | null | undefined>>();
 
   constructor(asked: Asked) {
     this.#asked = asked;
   }
 
-  async require(locationId: string | null | undefined): Promise<void> {
-    if (locationId === undefined || locationId === null) return;
+  async require(locationId: string | null | undefined): Promise<Location | null | undefined> {
+    if (locationId === undefined || locationId === null) return locationId;
     const { platform, tenant } = this.#asked;
     const known = this.#known.get(locationId) ?? requireLocation(platform, tenant, locationId);
     this.#known.set(locationId, known);
-    await known;
+    return await known;
   }
 }

@@ -38,11 +38,11 @@ export const stationRoutes: readonly Route[] = [
     answers: { 201: Station },
     handler: async (incoming) => {
       const { platform, tenant, body } = incoming;
-      await requireLocation(platform, tenant, body.locationId);
+      const place = await requireLocation(platform, tenant, body.locationId);
       const registered = await askActor<StationRegistered>(
         incoming,
         chargerAddress(tenant, body.id),
-        { type: "station.register", body: await stationRegister(platform, body) },
+        { type: "station.register", body: await stationRegister(platform, body, place) },
       );
       return created(pathOf(body.id), registered.station);
     },
@@ -66,10 +66,10 @@ export const stationRoutes: readonly Route[] = [
     handler: async (incoming) => {
       const { platform, tenant, params: { id }, body } = incoming;
       requireSameId(id, body.id);
-      await requireLocation(platform, tenant, body.locationId);
+      const place = await requireLocation(platform, tenant, body.locationId);
       const registered = await askActor<StationRegistered>(incoming, chargerAddress(tenant, id), {
         type: "station.import",
-        body: await stationRegister(platform, body),
+        body: await stationRegister(platform, body, place),
       });
       return registered.created ? created(pathOf(id), registered.station) : ok(registered.station);
     },
@@ -82,10 +82,10 @@ export const stationRoutes: readonly Route[] = [
     answers: { 200: Station },
     handler: async (incoming) => {
       const { platform, tenant, params: { id }, body } = incoming;
-      await requireLocation(platform, tenant, body.locationId);
+      const place = await requireLocation(platform, tenant, body.locationId);
       const { station } = await askActor<StationRegistered>(incoming, chargerAddress(tenant, id), {
         type: "station.change",
-        body: await stationRegister(platform, body),
+        body: await stationRegister(platform, body, place),
       });
       return ok(station);
     },

@@ -115,7 +115,7 @@ test("PATCH merges, PUT replaces, DELETE removes", async () => {
   });
   await api.call("PATCH", "/stations/A", { locationId: null, tags: null, quiet: true });
   assert.deepEqual(api.actors.asked.at(-1)?.body, {
-    settings: { locationId: null, tags: [], quiet: true },
+    settings: { locationId: null, tags: [], quiet: true, isFreePlace: false },
   });
   api.actors.answers.set("station.import", ({ to }) => {
     return { created: to.key === "new", station: stationDescribed(to.key) };
@@ -129,6 +129,26 @@ test("PATCH merges, PUT replaces, DELETE removes", async () => {
   assert.equal((await api.call("DELETE", "/stations/A")).status, 204);
   api.actors.answers.set("session.close-stale", () => ({ closed: ["A~1"] }));
   assert.deepEqual((await api.call("POST", "/stations/A/close-stale")).body, { closed: ["A~1"] });
+});
+
+test("a location with free vend tells its stations, those that are there and those that come", async () => {
+  const told = (): unknown => api.actors.asked.at(-1)?.body;
+  api.actors.answers.set("station.change", ({ to }) => {
+    return { created: false, station: stationDescribed(to.key) };
+  });
+  const free = await api.call("PATCH", "/locations/far", { authorisationRequired: false });
+  assert.equal(free.body.authorisationRequired, false);
+  assert.equal(api.actors.asked.at(-1)?.to.key, "CP-3");
+  assert.deepEqual(told(), { settings: { isFreePlace: true } });
+  await api.call("PATCH", "/stations/A", { locationId: "far" });
+  assert.deepEqual(told(), { settings: { locationId: "far", isFreePlace: true } });
+  const asked = api.actors.asked.length;
+  await api.call("PATCH", "/locations/far", { name: "Further" });
+  assert.equal(api.actors.asked.length, asked);
+  assert.equal((await api.call("GET", "/locations/far")).body.authorisationRequired, false);
+  const again = await api.call("PATCH", "/locations/far", { authorisationRequired: null });
+  assert.equal(again.body.authorisationRequired, undefined);
+  assert.deepEqual(told(), { settings: { isFreePlace: false } });
 });
 
 test("an import of stations goes on when rows fail", async () => {
@@ -148,7 +168,13 @@ test("an import of stations goes on when rows fail", async () => {
   assert.ok(told);
   const settings = api.actors.asked.filter(({ to }) => to.key === "new").at(-1)?.body;
   assert.deepEqual(settings, {
-    settings: { securityProfile: 2, locationId: "home", tags: ["a", "b"], quiet: true },
+    settings: {
+      securityProfile: 2,
+      locationId: "home",
+      tags: ["a", "b"],
+      quiet: true,
+      isFreePlace: false,
+    },
   });
 });
 

@@ -15,6 +15,8 @@ export interface StationSettings {
   readonly heartbeatIntervalSeconds: number;
   /** False = free vend: any start is accepted. */
   readonly authorisationRequired: boolean;
+  /** Free vend by its location, which tells each of its stations; not shown. */
+  readonly isFreePlace?: boolean;
 }
 
 /**

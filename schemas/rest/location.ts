@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { Identifier, ReadOnly, type Static } from "./shape.ts";
+import { Identifier, nullable, ReadOnly, type Static } from "./shape.ts";
 
 export const Coordinates = Type.Object({
   latitude: Type.Number({ minimum: -90, maximum: 90 }),
@@ -15,6 +15,9 @@ const settings = {
     description: "IANA time zone",
   }),
   address: Type.String({ default: "", maxLength: 2_000, pattern: "^[^\\u0000]*$" }),
+  authorisationRequired: Type.Optional(
+    Type.Boolean({ description: "False = free vend at all its stations; absent = true" }),
+  ),
 };
 
 export const Location = Type.Object({ id: Identifier, ...settings }, { title: "Location" });
@@ -37,5 +40,6 @@ export const LocationPatch = Type.Object({
   name: Type.Optional(Type.Unsafe<unknown>(settings.name)),
   coordinates: Type.Optional(Type.Partial(Coordinates, { additionalProperties: false })),
   timeZone: Type.Optional(Type.Unsafe<unknown>({ ...settings.timeZone, default: undefined })),
+  authorisationRequired: Type.Optional(nullable(Type.Boolean())),
   address: Type.Optional(Type.Unsafe<unknown>({ ...settings.address, default: undefined })),
 }, { additionalProperties: false, title: "LocationPatch" });
