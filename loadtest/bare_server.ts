@@ -4,8 +4,9 @@ import process from "node:process";
 import { type WebSocket, WebSocketServer } from "ws";
 
 /**
- * The reference of every load figure: the same WebSocket library, the least that can answer a charger
- * (parse, pick a fixed reply, send). It checks nothing, stores nothing and knows no station.
+ * The reference of every load figure: the same WebSocket library, the least that can answer a
+ * charger (parse, pick a fixed reply, send). It checks nothing, stores nothing and knows no
+ * station.
  */
 
 let lastTransactionId = 0;

@@ -52,7 +52,9 @@ interface Plan {
   readonly number: number;
 }
 
-/** Kills while chargers charge, starts again at once; resolves with the ms until actors answered. */
+/**
+ * Kills while chargers charge, starts again at once; resolves with the ms until actors answered.
+ */
 async function killOnce(
   platform: PlatformProcess,
   fleet: CrashFleet,

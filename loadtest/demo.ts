@@ -5,7 +5,10 @@ import { City } from "./city.ts";
 import { type ImportedStation, PlatformRest } from "./platform_rest.ts";
 import { VirtualCharger } from "./virtual_charger.ts";
 
-/** A small city for the console to show: four places, two dozen stations of all versions, and their drivers. */
+/**
+ * A small city for the console to show: four places, two dozen stations of all versions, and their
+ * drivers.
+ */
 
 export interface DemoOptions {
   /** `ws://host:port/ocpp` */

@@ -1,4 +1,6 @@
-/** Command lines of the load tools: `--name value` pairs and `--flag`, described once, checked once. */
+/**
+ * Command lines of the load tools: `--name value` pairs and `--flag`, described once, checked once.
+ */
 
 export interface OptionSpec {
   readonly type: "text" | "number" | "flag";

@@ -23,7 +23,10 @@ const portNames = [
   "POSTGRES_PORT",
 ] as const;
 
-/** The whole platform as a process of ours with a data folder of its own, to be killed and started again. */
+/**
+ * The whole platform as a process of ours with a data folder of its own, to be killed and started
+ * again.
+ */
 export class PlatformProcess {
   readonly dataDir: string;
   readonly #ports: ReadonlyMap<string, number>;

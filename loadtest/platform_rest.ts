@@ -1,4 +1,7 @@
-/** The platform's REST as the load tools use it: an outside client of design section 10, nothing more. */
+/**
+ * The platform's REST as the load tools use it: an outside client of design section 10, nothing
+ * more.
+ */
 
 export interface ImportedStation {
   readonly id: string;

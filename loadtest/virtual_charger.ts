@@ -48,9 +48,9 @@ const REGISTER_WH_MAX = 5_000_000;
 const PLUG_WAIT_MS = 60_000;
 
 /**
- * An honest charging station of OCPP 1.6, 2.0.1 or 2.1 over a real socket. What it tells is what its meter
- * and its batteries did; what cannot be told now is queued. The same seed and the same calls give the same
- * messages.
+ * An honest charging station of OCPP 1.6, 2.0.1 or 2.1 over a real socket. What it tells is what
+ * its meter and its batteries did; what cannot be told now is queued. The same seed and the same
+ * calls give the same messages.
  */
 export class VirtualCharger {
   readonly identity: string;
@@ -152,8 +152,8 @@ export class VirtualCharger {
   }
 
   /**
-   * The driver shows a token at a plugged EVSE. Resolves with whether charging began: the CSMS is asked
-   * when it can be reached, and offline the charger trusts (OfflineTxForUnknownIdEnabled).
+   * The driver shows a token at a plugged EVSE. Resolves with whether charging began: the CSMS is
+   * asked when it can be reached, and offline the charger trusts (OfflineTxForUnknownIdEnabled).
    */
   async present(evseId: number, tokenUid: string): Promise<boolean> {
     const outlet = this.outlet(evseId);

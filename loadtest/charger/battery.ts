@@ -1,4 +1,6 @@
-/** A vehicle's battery, seen from the charger: how much power it takes, and what that adds up to. */
+/**
+ * A vehicle's battery, seen from the charger: how much power it takes, and what that adds up to.
+ */
 
 export interface Battery {
   readonly capacityWh: number;

@@ -254,7 +254,10 @@ function fixedAnswer(
   }
 }
 
-/** This charger's device model is what its report shows, and nothing of it can be set or asked one by one. */
+/**
+ * This charger's device model is what its report shows, and nothing of it can be set or asked one
+ * by one.
+ */
 function eachVariable(payload: Payload, list: string): readonly Payload[] {
   const asked = fieldOf(payload, list);
   return (Array.isArray(asked) ? asked : []).map((one) => ({

@@ -17,8 +17,9 @@ interface Entry<Message> {
 }
 
 /**
- * Transaction messages in the order in which they happened, until each was answered. A lost connection
- * costs no attempt: a charger that is offline keeps its messages (OCPP 1.6, 3.7 and 2.0.1 E04).
+ * Transaction messages in the order in which they happened, until each was answered. A lost
+ * connection costs no attempt: a charger that is offline keeps its messages (OCPP 1.6, 3.7 and
+ * 2.0.1 E04).
  */
 export class OfflineQueue<Message> {
   readonly #limits: OfflineQueueLimits;

@@ -41,7 +41,9 @@ export interface StationLinkOptions {
   /** A retry carries the id of the first attempt; else each attempt has its own. */
   readonly reusesMessageIds: boolean;
   readonly onCall: (action: string, payload: unknown) => Answer;
-  /** Accepted by the CSMS; `afterBoot` = it must be told everything, else what changed meanwhile. */
+  /**
+   * Accepted by the CSMS; `afterBoot` = it must be told everything, else what changed meanwhile.
+   */
   readonly onOnline: (afterBoot: boolean) => void;
   readonly onAnswered: (message: TransactionMessage, answer: unknown) => void;
   /** Every answered CALL. */
@@ -53,7 +55,9 @@ const INTERVAL_SECONDS_DEFAULT = 60;
 /** A clock further off than this follows the CSMS. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
-/** A charger's life with its CSMS: connects for ever, boots, beats, and delivers its queue in order. */
+/**
+ * A charger's life with its CSMS: connects for ever, boots, beats, and delivers its queue in order.
+ */
 export class StationLink {
   readonly #options: StationLinkOptions;
   readonly #queue: OfflineQueue<TransactionMessage>;

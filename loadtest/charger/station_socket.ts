@@ -46,8 +46,8 @@ interface Waiting {
 }
 
 /**
- * OCPP-J over one WebSocket, the charger's side: one CALL of ours at a time (Part 4, 4.1.1), theirs are
- * answered at once meanwhile.
+ * OCPP-J over one WebSocket, the charger's side: one CALL of ours at a time (Part 4, 4.1.1), theirs
+ * are answered at once meanwhile.
  */
 export class StationSocket {
   readonly #socket: WebSocket;

@@ -61,8 +61,8 @@ async function assertSession(
 }
 
 /**
- * A client of ocpp-rpc in strict mode: it refuses whatever breaks the official schemas, both ways. It cannot
- * be strict about 2.1, whose schema names it does not find.
+ * A client of ocpp-rpc in strict mode: it refuses whatever breaks the official schemas, both ways.
+ * It cannot be strict about 2.1, whose schema names it does not find.
  */
 async function withRpcClient(
   identity: string,

@@ -21,8 +21,8 @@ export function isDurable(entry: Acknowledged): boolean {
 }
 
 /**
- * Every acknowledged transaction message must have its journal row. The answer to a repeat may rest on the
- * row of an earlier attempt.
+ * Every acknowledged transaction message must have its journal row. The answer to a repeat may rest
+ * on the row of an earlier attempt.
  */
 export async function lostMessages(
   databaseUrl: string,
@@ -54,7 +54,10 @@ async function journalledMessages(databaseUrl: string): Promise<ReadonlySet<stri
   return found;
 }
 
-/** Each transaction of each charger is one closed session with its energy, reason and times; no other is. */
+/**
+ * Each transaction of each charger is one closed session with its energy, reason and times; no
+ * other is.
+ */
 export async function wrongSessions(
   rest: PlatformRest,
   chargers: readonly VirtualCharger[],

@@ -16,7 +16,9 @@ export interface CrashFleetOptions {
   readonly random: SimRandom;
 }
 
-/** One charger in ten changes cars around every kill, so that starts and stops are hit in flight. */
+/**
+ * One charger in ten changes cars around every kill, so that starts and stops are hit in flight.
+ */
 const CHURN_EVERY = 10;
 const backOff = { minimumMs: 300, doublings: 3, randomMs: 700 } as const;
 const queue = { length: 5_000, attempts: 1_000, retrySeconds: 1 } as const;
@@ -29,7 +31,10 @@ export function crashToken(index: number): string {
   return `CRASHTAG${String(index).padStart(4, "0")}`;
 }
 
-/** Chargers in the middle of sessions, 1.6 and 2.0.1 by turns, and all that was acknowledged to them. */
+/**
+ * Chargers in the middle of sessions, 1.6 and 2.0.1 by turns, and all that was acknowledged to
+ * them.
+ */
 export class CrashFleet {
   readonly chargers: readonly VirtualCharger[];
   readonly acknowledged: Acknowledged[] = [];
@@ -73,7 +78,10 @@ export class CrashFleet {
     );
   }
 
-  /** Some cars leave and others come, spread over the next `seconds`, whatever happens to the platform. */
+  /**
+   * Some cars leave and others come, spread over the next `seconds`, whatever happens to the
+   * platform.
+   */
   churn(seconds: number): Promise<unknown> {
     const phase = this.#random.integer(CHURN_EVERY);
     return Promise.all(

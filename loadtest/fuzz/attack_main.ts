@@ -7,8 +7,8 @@ import { wait } from "../paced_clock.ts";
 import { badFrame, closingKinds, framesIn } from "./malformed_frames.ts";
 
 /**
- * Attacks from a process of its own, so that what it costs to make bad frames delays nobody who measures.
- * Writes one line of JSON when all frames have left.
+ * Attacks from a process of its own, so that what it costs to make bad frames delays nobody who
+ * measures. Writes one line of JSON when all frames have left.
  */
 
 const specs = {
@@ -21,7 +21,9 @@ const specs = {
 
 const protocols = ["ocpp1.6", "ocpp2.0.1", "ocpp2.1"] as const;
 const BACKLOG_BYTES_MAX = 64_000;
-/** A station whose bad frames are throttled is read no further: then the attacker hangs up itself. */
+/**
+ * A station whose bad frames are throttled is read no further: then the attacker hangs up itself.
+ */
 const CLOSE_MS_MAX = 3_000;
 const FRAMES_PER_TURN = 20;
 const RECONNECT_MS = 50;

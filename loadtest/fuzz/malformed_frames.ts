@@ -2,7 +2,9 @@ import { Buffer } from "node:buffer";
 import type { SimRandom } from "#engine/sim/sim_random.ts";
 import { maskedFrame, textFrame } from "../load/frame_template.ts";
 
-/** Frames that no good charger sends, by seed. Each is the bytes of one or more WebSocket frames. */
+/**
+ * Frames that no good charger sends, by seed. Each is the bytes of one or more WebSocket frames.
+ */
 
 export type FrameKind = keyof typeof makers;
 
@@ -112,7 +114,10 @@ const makers = {
     ]),
 } as const satisfies Record<string, Maker>;
 
-/** How often each kind comes; what closes its socket or is large is rare, or nothing else would pass. */
+/**
+ * How often each kind comes; what closes its socket or is large is rare, or nothing else would
+ * pass.
+ */
 const weights: Partial<Record<FrameKind, number>> = {
   oversized: 0.05,
   badWebSocket: 0.05,
@@ -135,7 +140,9 @@ export function badFrame(random: SimRandom): BadFrame {
   return { kind: "noJson", bytes: makers.noJson(random) };
 }
 
-/** After these the server hangs up (RFC 6455, 7.1.7): what is written behind them reaches nobody. */
+/**
+ * After these the server hangs up (RFC 6455, 7.1.7): what is written behind them reaches nobody.
+ */
 export const closingKinds: ReadonlySet<FrameKind> = new Set([
   "oversized",
   "badWebSocket",

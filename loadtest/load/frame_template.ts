@@ -22,8 +22,8 @@ export function textFrame(text: string): Buffer {
 }
 
 /**
- * A masked text frame whose fixed-width fields change from send to send. It is ready when built and may be
- * patched again once the peer has answered it: then nobody reads the old bytes any more.
+ * A masked text frame whose fixed-width fields change from send to send. It is ready when built and
+ * may be patched again once the peer has answered it: then nobody reads the old bytes any more.
  */
 export class FrameTemplate {
   readonly frame: Buffer;

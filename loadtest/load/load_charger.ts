@@ -26,8 +26,8 @@ export interface LoadChargerOptions {
 }
 
 /**
- * One charger of a load run: a raw socket, one frame in flight, no timers. The honest one with a battery
- * and a queue is `VirtualCharger`; this one only has to be cheap.
+ * One charger of a load run: a raw socket, one frame in flight, no timers. The honest one with a
+ * battery and a queue is `VirtualCharger`; this one only has to be cheap.
  */
 export class LoadCharger {
   readonly identity: string;

@@ -19,8 +19,8 @@ export interface RawSocketOptions {
 }
 
 /**
- * The leanest honest WebSocket client: it shares its machine with the server that it measures, so it
- * builds frames once, parses only headers and keeps no queue. Plain `ws://` only, no extensions.
+ * The leanest honest WebSocket client: it shares its machine with the server that it measures, so
+ * it builds frames once, parses only headers and keeps no queue. Plain `ws://` only, no extensions.
  */
 export class RawSocket {
   readonly #socket: Socket;
@@ -36,7 +36,9 @@ export class RawSocket {
     socket.once("close", options.onClose);
   }
 
-  /** Opens a socket. Rejects with one sentence: refused, closed, or another HTTP status than 101. */
+  /**
+   * Opens a socket. Rejects with one sentence: refused, closed, or another HTTP status than 101.
+   */
   static open(options: RawSocketOptions): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
       const url = new URL(options.url);

@@ -32,7 +32,9 @@ export interface Report {
   readonly startedAt: string;
   readonly rounds: readonly RoundFigures[];
   readonly landed: readonly Landed[];
-  /** Median rates of the platform and of the bare server, and the median of the rounds' quotients. */
+  /**
+   * Median rates of the platform and of the bare server, and the median of the rounds' quotients.
+   */
   readonly answeredPerSecond: number;
   readonly referencePerSecond?: number;
   readonly ratio?: number;
@@ -58,7 +60,9 @@ export function figuresOf(
   };
 }
 
-/** The rates that a run stands for. Rounds alternate, so the n-th of both are neighbours in time. */
+/**
+ * The rates that a run stands for. Rounds alternate, so the n-th of both are neighbours in time.
+ */
 export function summaryOf(
   rounds: readonly RoundFigures[],
 ): Pick<Report, "answeredPerSecond" | "referencePerSecond" | "ratio"> {

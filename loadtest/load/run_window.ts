@@ -25,8 +25,9 @@ export interface WindowOptions {
 }
 
 /**
- * Lets chargers send for some seconds and measures. With a pace the wait counts from the moment a frame
- * was due, so that a slow server cannot hide its queue by slowing the client (coordinated omission).
+ * Lets chargers send for some seconds and measures. With a pace the wait counts from the moment a
+ * frame was due, so that a slow server cannot hide its queue by slowing the client (coordinated
+ * omission).
  */
 export class RunWindow implements AnswerSink {
   readonly #latencies = new Latencies();
@@ -92,7 +93,8 @@ export class RunWindow implements AnswerSink {
 
   #sendDue(): void {
     const now = performance.now();
-    // A frame that fell due since the last tick could not leave earlier: the timer is ours, not theirs.
+    // A frame that fell due since the last tick could not leave earlier: the timer is ours, not
+    // theirs.
     while (this.#dueAtMs() <= now && this.#idleHead < this.#idle.length) {
       this.#sendOne(this.#dueAtMs() < now - PACE_TICK_MS * 2 ? this.#dueAtMs() : now);
     }

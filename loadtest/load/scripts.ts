@@ -2,7 +2,10 @@ import { Buffer } from "node:buffer";
 import { FrameTemplate, textFrame } from "./frame_template.ts";
 import type { Script } from "./load_charger.ts";
 
-/** The frames of the load scenarios, all OCPP 1.6. Message ids are `<run>-<8 digits>`, never repeated. */
+/**
+ * The frames of the load scenarios, all OCPP 1.6. Message ids are `<run>-<8 digits>`, never
+ * repeated.
+ */
 
 const ID_DIGITS = 8;
 const ID_FIELD = "0".repeat(ID_DIGITS);
@@ -36,7 +39,9 @@ export function heartbeatScript(run: string): Script {
   };
 }
 
-/** MeterValues with three sampled values in an open transaction, without end: 25 Wh more each time. */
+/**
+ * MeterValues with three sampled values in an open transaction, without end: 25 Wh more each time.
+ */
 export function meterScript(run: string, transactionId: number): Script & { registerWh(): number } {
   const template = new FrameTemplate(
     `[2,"${run}-${ID_FIELD}","MeterValues",` +

@@ -218,7 +218,9 @@ async function storm(url: string, chargers: number): Promise<WindowResult> {
   return { seconds, answered, answeredInAll: answered, errors, latencies };
 }
 
-/** Opens a socket and boots. Rejects, leaving no socket, when either is refused or takes too long. */
+/**
+ * Opens a socket and boots. Rejects, leaving no socket, when either is refused or takes too long.
+ */
 function bootOnce(url: string, frame: Uint8Array): Promise<RawSocket> {
   let opening: Promise<RawSocket> | undefined;
   const booted = new Promise<RawSocket>((resolve, reject) => {
