@@ -17,7 +17,7 @@ import { PlatformProcess } from "./platform_process.ts";
 
 const specs = {
   frames: { type: "number", help: "bad frames in all", default: 100_000, min: 1, max: 1e9 },
-  sockets: { type: "number", help: "attacking sockets", default: 64, min: 1, max: 1_000 },
+  sockets: { type: "number", help: "attacking sockets", default: 16, min: 1, max: 1_000 },
   rounds: { type: "number", help: "quiet and attacked rounds", default: 3, min: 1, max: 99 },
   quiet: { type: "number", help: "seconds of a quiet round", default: 10, min: 1, max: 600 },
   settle: { type: "number", help: "seconds before memory is judged", default: 60, max: 3_600 },

@@ -76,6 +76,7 @@ export class World {
         grant: (tenant, request) => this.#grant(actors, tenant, request as GrantWish),
         transactionId: () => ++this.#transactionIds,
         autoRegister: () => true,
+        offlineAlertMinutes: () => 5,
       },
       onCommitted: () => {},
     });
