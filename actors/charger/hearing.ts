@@ -11,7 +11,7 @@ import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
 import { isStatusNews } from "./connectors.ts";
 import { type ChargerContext, type ChargerEvent, type EventOf, needsToken } from "./context.ts";
 import { isOfCurrentSocket } from "./presence.ts";
-import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
+import { happenedOffline, refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
 import { sessionKey } from "./turn.ts";
 import { describeStation } from "./views.ts";
@@ -98,6 +98,7 @@ export function inputs(
     const epoch = { name: "epoch", source: "shardEpoch", request: context.key };
     return isUnknown ? [epoch, mayRegister] : [epoch];
   }
+  if (isOf(event, "socket.closed", "gateway.lost", "alarm.offline")) return [offlineAlert];
   if (isOf(event, "socket.authenticate")) return isUnknown ? [mayRegister] : [];
   if (isOf(event, "command.request") && event.kind === "remote-start") {
     return [tokenRequest(String(event.body["tokenUid"]))];
@@ -105,6 +106,11 @@ export function inputs(
   return [];
 }
 
+const offlineAlert: InputRequest = {
+  name: "offlineAlertMinutes",
+  source: "offlineAlertMinutes",
+  request: null,
+};
 const mayRegister: InputRequest = { name: "mayRegister", source: "autoRegister", request: null };
 
 function transactionInputs(
@@ -116,7 +122,9 @@ function transactionInputs(
   const uid = event.idToken?.uid;
   if (uid !== undefined) requests.push(tokenRequest(uid));
   if (of !== "new") return requests;
-  if (uid !== undefined && !event.offline && needsToken(context.settings)) {
+  // 1.6 does not say what waited in a queue: its times tell.
+  const isLive = event.family === "1.6" ? !happenedOffline(context, event) : !event.offline;
+  if (uid !== undefined && isLive && needsToken(context.settings)) {
     const holder = sessionKey(context, context.counts.sessions + 1);
     const replaces = replacedBy(context, event).map(({ n }) => sessionKey(context, n));
     const wish: GrantWish = { uid, holder, replaces };

@@ -118,7 +118,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
     chargingState: event.chargingState ?? stateOfConnector(context, event),
     transactionId,
     authorisation: idTokenInfo?.status ?? null,
-    grantKey: heldGrant(turn.inputs, context, isOffline),
+    grantKey: heldGrant(turn.inputs, context),
     authorisationRequired: needsToken(context.settings),
   });
   if (event.type === "TransactionEvent.Ended") moveToClosed(turn, session);
@@ -250,7 +250,7 @@ function stateOfConnector(context: ChargerContext, event: TransactionMessage): s
 }
 
 /** Whether the station decided alone: then the energy has flowed whatever we answer (rule U5). */
-function happenedOffline(context: ChargerContext, event: TransactionMessage): boolean {
+export function happenedOffline(context: ChargerContext, event: TransactionMessage): boolean {
   if (event.offline) return true;
   const since = context.link?.openedAt;
   return since !== undefined && ourTime(context, event.at) < since - OFFLINE_START_MS;
@@ -260,10 +260,10 @@ function happenedOffline(context: ChargerContext, event: TransactionMessage): bo
 function heldGrant(
   inputs: Readonly<Record<string, unknown>>,
   { settings }: ChargerContext,
-  isOffline: boolean,
 ): string | null {
   const token = tokenOf(inputs);
-  const isCounted = needsToken(settings) && needsGrant(token, isOffline);
+  // Whoever was granted holds it, also when the step then finds that it happened offline.
+  const isCounted = needsToken(settings) && needsGrant(token, false);
   return token !== null && isCounted && isGranted(inputs) === true ? grantKey(token) : null;
 }
 

@@ -62,10 +62,11 @@ export function grantKey(token: TokenRecord): string {
 }
 
 /**
- * Whether a start has to ask the token actor: only for a limit, and not for what happened offline.
+ * Whether a start has to ask the token actor: only for a limit, and neither for what happened
+ * offline nor for a token that is refused anyway (its grant would be held by no session).
  */
 export function needsGrant(token: TokenRecord | null, offline: boolean): boolean {
-  return token !== null && !offline && token.concurrentSessions > 0;
+  return token?.status === "Accepted" && !offline && token.concurrentSessions > 0;
 }
 
 /** Who presented a card: uid, and the group that the cache knew for it. */

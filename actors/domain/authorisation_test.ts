@@ -89,6 +89,7 @@ test("rule U5: what was decided offline is judged by its own time and asks for n
   assert.equal(needsGrant(token, true), false);
   assert.equal(needsGrant(token, false), true);
   assert.equal(needsGrant({ ...token, concurrentSessions: 0 }, false), false);
+  assert.equal(needsGrant({ ...token, status: "Blocked" }, false), false);
   assert.equal(needsGrant(null, false), false);
 });
 
