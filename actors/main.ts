@@ -41,6 +41,8 @@ export interface WorkerOptions {
   readonly telemetry: Telemetry;
   /** Whether unknown stations may register themselves. */
   readonly autoRegister: boolean;
+  /** A station that is away for longer is an alert. */
+  readonly offlineAlertMinutes: number;
 }
 
 export interface RunningWorker {
@@ -89,7 +91,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     clock,
     telemetry,
     ownership,
-    inputs: inputProviders({ sql, actors, tokens, autoRegister: options.autoRegister }),
+    inputs: inputProviders({ ...options, sql, tokens }),
     onCommitted: (shards, withFacts) => {
       relay.hint(withFacts);
       projection.hint(shards);

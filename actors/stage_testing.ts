@@ -35,6 +35,7 @@ export class Stage {
   /** Wall-clock time; only `advance` and tests move it. */
   now = Date.UTC(2026, 10, 22, 12);
   mayRegister = false;
+  offlineAlertMinutes = 5;
   readonly tokens = new Map<string, TokenRecord>();
   readonly facts: { name: string; id: string; data: unknown }[] = [];
   readonly sent: { subject: string; message: unknown }[] = [];
@@ -158,6 +159,8 @@ export class Stage {
         return 7;
       case "autoRegister":
         return this.mayRegister;
+      case "offlineAlertMinutes":
+        return this.offlineAlertMinutes;
       default:
         throw new Error(`no input ${source}`);
     }

@@ -65,6 +65,12 @@ const workerOnly = {
     false,
     "Unknown stations register themselves (open networks and trials only)",
   ),
+  offlineAlertMinutes: Type.Integer({
+    minimum: 1,
+    maximum: 1_440,
+    default: 5,
+    description: "A station away for longer is an alert. Reboots and mobile networks take minutes.",
+  }),
   shards: Type.Integer({
     minimum: 1,
     maximum: 65_536,

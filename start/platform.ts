@@ -1,7 +1,7 @@
 /** Wires worker, gateway and api onto one bus in one process: the same parts as apart. */
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
-import { startWorker } from "#actors/main.ts";
+import { startWorker, type WorkerOptions } from "#actors/main.ts";
 import { startApi } from "#api/main.ts";
 import { actorsOverBus } from "#engine/actor_client.ts";
 import { migrate } from "#engine/adapters/postgres_migrations.ts";
@@ -10,7 +10,7 @@ import { Membership } from "#engine/leases.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import { startGateway } from "#gateway/main.ts";
 import { startDemo } from "#loadtest/demo.ts";
-import type { ApiConfig, GatewayConfig } from "#schemas/config.ts";
+import type { ApiConfig, GatewayConfig, WorkerConfig } from "#schemas/config.ts";
 import type { PlatformSetting } from "./all_in_one.ts";
 import { type Cluster, joinCluster } from "./cluster.ts";
 import { closeAll, type Part } from "./part.ts";
@@ -30,9 +30,9 @@ export async function startPlatform(setting: PlatformSetting): Promise<Part> {
     const cluster = await joinCluster({ natsUrl, process: "all-in-one", logLevel, logFormat });
     parts.push(cluster);
     const actors = await actorsOf(cluster, databaseUrl);
-    const autoRegister = config.autoRegisterStations;
     const publisher = cluster.facts;
-    parts.push(await startWorker({ ...cluster, databaseUrl, actors, publisher, autoRegister }));
+    const worker = { ...workerSettings(config), databaseUrl, actors, publisher };
+    parts.push(await startWorker({ ...cluster, ...worker }));
     // The api listens before stations are let in: whoever looks at /readyz sees the gateway
     // missing.
     const missing = new Set(["gateway"]);
@@ -58,6 +58,14 @@ export async function actorsOf(cluster: Cluster, databaseUrl: string): Promise<A
   } finally {
     await store.close();
   }
+}
+
+/** What the environment says to workers. */
+export function workerSettings(
+  config: Pick<WorkerConfig, "autoRegisterStations" | "offlineAlertMinutes">,
+): Pick<WorkerOptions, "autoRegister" | "offlineAlertMinutes"> {
+  const { autoRegisterStations: autoRegister, offlineAlertMinutes } = config;
+  return { autoRegister, offlineAlertMinutes };
 }
 
 export function readinessOf(cluster: Cluster, missing: ReadonlySet<string>): () => string[] {

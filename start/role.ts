@@ -17,7 +17,7 @@ import {
 import { type Cluster, joinCluster } from "./cluster.ts";
 import { isServerGone } from "./server_gone.ts";
 import { closeAll, type Part } from "./part.ts";
-import { actorsOf, apiPart, gatewayPart, readinessOf } from "./platform.ts";
+import { actorsOf, apiPart, gatewayPart, readinessOf, workerSettings } from "./platform.ts";
 import { errorText } from "./start_error.ts";
 
 type Role = (parts: Part[]) => Promise<Cluster>;
@@ -39,10 +39,12 @@ async function worker(parts: Part[]): Promise<Cluster> {
   await migrate(config.databaseUrl, { shardCount: config.shards });
   const cluster = await joinCluster({ ...config, process: "worker" });
   parts.push(cluster);
-  const { databaseUrl, autoRegisterStations: autoRegister } = config;
+  const { databaseUrl } = config;
   const actors = await actorsOf(cluster, databaseUrl);
   const publisher = cluster.facts;
-  parts.push(await startWorker({ ...cluster, databaseUrl, actors, publisher, autoRegister }));
+  parts.push(
+    await startWorker({ ...cluster, ...workerSettings(config), databaseUrl, actors, publisher }),
+  );
   return cluster;
 }
 

@@ -21,6 +21,8 @@ export interface InputSources {
   readonly tokens: Pick<TokenCache, "find">;
   /** Whether unknown stations may register themselves. */
   readonly autoRegister: boolean;
+  /** A station that is away for longer is an alert. */
+  readonly offlineAlertMinutes: number;
 }
 
 /**
@@ -31,7 +33,7 @@ export const COUNTED_MAX = 96;
 
 /** What steps may ask of the world around them, see `InputRequest.source`. */
 export function inputProviders(
-  { sql, actors, tokens, autoRegister }: InputSources,
+  { sql, actors, tokens, autoRegister, offlineAlertMinutes }: InputSources,
 ): InputProviders {
   const transactionIds = new TransactionIds(sql);
   return {
@@ -39,6 +41,7 @@ export function inputProviders(
     grant: (tenant, request) => grant({ actors, tokens }, tenant, request as GrantWish),
     transactionId: () => transactionIds.draw(),
     autoRegister: () => autoRegister,
+    offlineAlertMinutes: () => offlineAlertMinutes,
   };
 }
 

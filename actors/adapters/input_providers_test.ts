@@ -43,14 +43,15 @@ function providers(asked: Asked[]): ReturnType<typeof inputProviders> {
     find: (_tenant: string, uid: string): TokenRecord | undefined =>
       known.find((token) => token.uid.toLowerCase() === uid.toLowerCase()),
   };
-  return inputProviders({ sql, actors, tokens, autoRegister: true });
+  return inputProviders({ sql, actors, tokens, autoRegister: true, offlineAlertMinutes: 7 });
 }
 
-test("a token is given as the cache knows it, or null", () => {
-  const { token, autoRegister } = providers([]);
+test("a token is given as the cache knows it, or null, and settings as they are", () => {
+  const { token, autoRegister, offlineAlertMinutes } = providers([]);
   assert.equal((token?.("default", { uid: "one" }) as TokenRecord).uid, "ONE");
   assert.equal(token?.("default", { uid: "two" }), null);
   assert.equal(autoRegister?.("default", null), true);
+  assert.equal(offlineAlertMinutes?.("default", null), 7);
 });
 
 test("a grant is asked from the token's actor, or its group's", async () => {

@@ -8,11 +8,8 @@ import { sendQueued } from "./commands.ts";
 import type { ChargerContext, ChargerEvent, EventOf, Link } from "./context.ts";
 import { rule, type Turn } from "./turn.ts";
 
-/**
- * A station may be away that long before it is an alert: reboots and mobile networks take a few
- * minutes.
- */
-export const OFFLINE_ALERT_MS = 5 * 60_000;
+/** Used for what was journalled before there was a setting. */
+const OFFLINE_ALERT_MINUTES = 5;
 /** Codes of our own (RFC 6455, 7.4.2), for those who read the station's log. */
 const CLOSE_REPLACED = 4_001;
 const CLOSE_REMOVED = 4_002;
@@ -58,19 +55,24 @@ export const loseSocket = rule(["socket.closed", "gateway.lost"], (turn) => {
   turn.show({ link: null });
   turn.reply({});
   doubtSent(turn);
-  turn.arm("offline", turn.now + OFFLINE_ALERT_MS);
+  turn.arm("offline", turn.now + offlineAlertMinutes(turn) * 60_000);
   announceStation(turn, "charger.disconnected");
 });
 
 /** The station has been away for long; time in which we were not listening does not count. */
 export const noteOffline = rule(["alarm.offline"], (turn, event) => {
+  const minutes = offlineAlertMinutes(turn);
   if (turn.now - event.due > LATE_RING_MS) {
-    turn.arm("offline", turn.now + OFFLINE_ALERT_MS);
+    turn.arm("offline", turn.now + minutes * 60_000);
     return;
   }
-  const minutes = OFFLINE_ALERT_MS / 60_000;
   openAlert(turn, "offline", `Not connected for ${minutes} minutes`);
 });
+
+/** A station may be away that long before it is an alert. */
+function offlineAlertMinutes({ inputs }: Turn): number {
+  return Number(inputs["offlineAlertMinutes"] ?? OFFLINE_ALERT_MINUTES);
+}
 
 /** A station that does nothing but beat shows that it is there. */
 export const noteBeat = rule(["Heartbeat"], (turn) => {

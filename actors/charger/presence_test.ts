@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusal, Stage, StationOnStage } from "#actors/stage_testing.ts";
-import { OFFLINE_ALERT_MS } from "./presence.ts";
+
+const OFFLINE_ALERT_MS = 5 * 60_000;
 
 function station(): StationOnStage {
   return new StationOnStage(new Stage(), "CP1", "ocpp1.6").register().connect();
@@ -77,6 +78,16 @@ test("five minutes away are an alert, coming back resolves it", () => {
   assert.deepEqual(one.alerts(), ["opened offline"]);
   one.connect();
   assert.deepEqual(one.alerts(), ["opened offline", "resolved offline"]);
+});
+
+test("how long may be away is a setting", () => {
+  const one = station();
+  one.stage.offlineAlertMinutes = 1;
+  one.disconnect();
+  one.stage.advance(59_999);
+  assert.deepEqual(one.alerts(), []);
+  one.stage.advance(1);
+  assert.deepEqual(one.alerts(), ["opened offline"]);
 });
 
 test("a short absence is no alert", () => {
