@@ -23,6 +23,7 @@ export class Calls {
   readonly #waiting: WaitingCall[] = [];
   #current: CallOrder | undefined;
   #deadline = 0;
+  #isHeld = false;
 
   constructor(context: GatewayContext, line: Line) {
     this.#context = context;
@@ -47,8 +48,17 @@ export class Calls {
     }
     const expiresAt = this.#context.clock.monotonic() + order.queueMs;
     const call = { order, payloadText, expiresAt };
-    if (this.#current === undefined) this.#send(call, false);
+    if (this.#current === undefined && !this.#isHeld) this.#send(call, false);
     else this.#enqueue(call);
+  }
+
+  /**
+   * Keeps CALLs back while a BootNotification has no answer yet: what reaches a station before it
+   * knows that it is accepted is refused by it (OCPP 1.6J 4.2; 2.0.1 Part 2, B01-B03).
+   */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    if (this.#current === undefined) this.#sendNext();
   }
 
   /** Takes a CALLRESULT or CALLERROR; false when it answers nothing that is open. */
@@ -100,6 +110,7 @@ export class Calls {
   }
 
   #sendNext(): void {
+    if (this.#isHeld) return;
     const next = this.#waiting.shift();
     if (next !== undefined) this.#send(next, true);
   }

@@ -272,3 +272,17 @@ test("a response that is no object is a failure, an odd one is passed on", () =>
   assert.deepEqual(bench.told, ["a failed", "b sent", "b answered"]);
   assert.equal(bench.context.counts.boundsOf("CP1").borne, 2);
 });
+
+test("while a BootNotification has no answer nothing of ours leaves", () => {
+  const bench = new Bench();
+
+  bench.calls.hold(true);
+  bench.offer("a");
+  bench.offer("b");
+  const before = [...bench.sent];
+  bench.calls.hold(false);
+
+  assert.deepEqual(before, []);
+  assert.deepEqual(bench.sent, ["a"]);
+  assert.deepEqual(bench.told, ["a sent"]);
+});

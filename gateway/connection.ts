@@ -57,6 +57,7 @@ export class Connection implements DispatchLine {
   readonly #dispatch: Dispatch;
   readonly #messages: TokenBucket;
   #calls: Calls | undefined;
+  #isBooting = false;
   #badFrames: TokenBucket | undefined;
   /** Frames that came before the epoch was granted. */
   #early: string[] | undefined = [];
@@ -124,7 +125,7 @@ export class Connection implements DispatchLine {
       tellAnswer(this.#context, this, order, { outcome: "expired" });
       return;
     }
-    this.#calls ??= new Calls(this.#context, this);
+    this.#calls ??= this.#newCalls();
     this.#calls.offer(order);
     this.#keeper.busy(this);
   }
@@ -143,6 +144,11 @@ export class Connection implements DispatchLine {
 
   eased(): void {
     this.#resume(pausedFor.crowd);
+  }
+
+  booting(isBooting: boolean): void {
+    this.#isBooting = isBooting;
+    this.#calls?.hold(isBooting);
   }
 
   /**
@@ -179,6 +185,12 @@ export class Connection implements DispatchLine {
       this.#pingedAt = now;
       if (this.isOpen) this.#socket.ping();
     }
+  }
+
+  #newCalls(): Calls {
+    const calls = new Calls(this.#context, this);
+    calls.hold(this.#isBooting);
+    return calls;
   }
 
   #listen(): void {

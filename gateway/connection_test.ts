@@ -216,3 +216,34 @@ test("a silent station is pinged, and cut off when no pong comes in time", async
   clock.advance(10_000);
   await closing;
 });
+
+test("a CALL of ours that the boot leads to follows the answer to the boot", async () => {
+  await using bench = await testGateway();
+  const order = {
+    order: "call",
+    tenant: "default",
+    identity: "CP1",
+    epoch: "1.1",
+    messageId: "own-1",
+    action: "ClearCache",
+    priority: 1,
+    queueMs: 60_000,
+    timeoutMs: 30_000,
+    payload: {},
+  } as const;
+  const reply = json({ status: "Accepted", currentTime, interval: 300 });
+  const { promise: answer, resolve } = Promise.withResolvers<ActorAnswer>();
+  bench.actors.answers.set("BootNotification", () => {
+    bench.order(order);
+    return answer;
+  });
+  const station = await connect(bench.gateway, "CP1");
+
+  station.send([2, "m1", "BootNotification", { chargePointVendor: "V", chargePointModel: "M" }]);
+  await healthy(station);
+  resolve(reply);
+  await station.until(() => station.received.length === 3, "all three");
+
+  const ids = station.received.map((frame) => (frame as unknown[])[1]);
+  assert.deepEqual(ids, ["probe", "m1", "own-1"]);
+});

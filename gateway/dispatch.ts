@@ -39,6 +39,8 @@ const TIMED_EVERY = 16;
 export interface DispatchLine extends Line {
   /** Their lane has room again. */
   eased(): void;
+  /** A BootNotification waits for its answer, or no longer does. */
+  booting(isBooting: boolean): void;
 }
 
 export class Dispatch {
@@ -101,12 +103,15 @@ export class Dispatch {
 
   async #serve(frame: CallFrame): Promise<void> {
     this.#inFlight++;
+    const isBoot = frame.action === "BootNotification";
+    if (isBoot) this.#line.booting(true);
     try {
       await this.#ask(frame);
     } catch (thrown) {
       this.#fail(frame, failureOf(thrown), thrown);
     } finally {
       this.#inFlight--;
+      if (isBoot) this.#line.booting(false);
       this.#takeNext();
     }
   }
