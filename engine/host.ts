@@ -35,9 +35,9 @@ const FAULTS_MAX = 3;
 /** An asker that gave no deadline (a tell) is served within this time or not at all. */
 const DEADLINE_MS = 20_000;
 const SWEEP_MS = 30_000;
-/** An input that takes longer never comes; the mailbox goes on, the answer is withheld. */
+/** An input that takes longer never comes: the mailbox goes on, the answer is withheld. */
 const INPUTS_MS = 5_000;
-/** A stop waits so long for its last commits: Postgres may be away, or stop at the same time. */
+/** A stop waits so long for its last commits: Postgres may be away. */
 const DRAIN_MS = 5_000;
 
 /** Whether an answer that rests on memory alone may leave (design 4, "Leases"). */
@@ -120,11 +120,16 @@ export class Host implements LaneHost {
     for (const stop of this.#stops.splice(0)) stop();
     this.#alarms.stop();
     this.#outbox.stop();
+    const { clock, telemetry } = this.#parts;
     const drained = Promise.all(this.#lanes.map((lane) => lane.drained()));
-    await inTime(this.#parts.clock, DRAIN_MS, drained).catch((error) =>
-      this.#parts.telemetry.log("warn", "messages are left unanswered", { error: String(error) })
-    );
+    await inTime(clock, DRAIN_MS, drained)
+      .catch((error) => telemetry.log("warn", "messages are left unanswered", { error }));
     for (const lane of this.#lanes) lane.close();
+  }
+
+  /** Partitions in memory. */
+  get size(): number {
+    return this.#partitions.size;
   }
 
   get shards(): readonly ShardCursor[] {
@@ -139,6 +144,7 @@ export class Host implements LaneHost {
     }
     unit.respond();
     for (const due of unit.due) carryOut(due, this.#ends);
+    if (unit.changes.length === 0) this.#partitions.forgetUnknown(unit.partition);
   }
 
   discard(units: readonly Unit[]): void {
@@ -190,15 +196,11 @@ export class Host implements LaneHost {
   #ring(alarm: AlarmRow): void {
     const { actor, name, due, generation } = alarm;
     const event = JSON.parse(alarm.event) as PlainEvent;
-    const cause = `alarm ${name} ${generation}`;
-    const header = { type: "alarm", cause };
+    const header = { type: "alarm", cause: `alarm ${name} ${generation}` };
+    const texts = { headerText: JSON.stringify(header), bodyText: alarm.event };
+    const rung = { name, due, generation };
     this.#enqueue({
-      to: actor,
-      header,
-      headerText: JSON.stringify(header),
-      bodyText: alarm.event,
-      event,
-      rung: { name, due, generation },
+      ...{ to: actor, header, ...texts, event, rung },
       deadline: Infinity,
       faults: 0,
       answer: (answer) => {
@@ -329,11 +331,7 @@ export class Host implements LaneHost {
           }
         } else {
           // deno-lint-ignore no-await-in-loop -- as above.
-          inputs = await inTime(
-            this.#parts.clock,
-            INPUTS_MS,
-            this.#inputs(partition, item, missing.requests),
-          );
+          inputs = await this.#inputs(partition, item, missing.requests);
           if (isVoid()) return;
           if (generation !== partition.generation) inputs = undefined;
         }
@@ -360,12 +358,13 @@ export class Host implements LaneHost {
     requests: readonly InputRequest[],
   ): Promise<Readonly<Record<string, unknown>>> {
     const { tenant } = parseAddress(item.to);
-    const values = await Promise.all(requests.map(({ source, request }) => {
+    const awaited = Promise.all(requests.map(({ source, request }) => {
       if (source === "shardEpoch") return partition.cursor.epoch;
       const provider = this.#parts.inputs[source];
       if (provider === undefined) throw new TypeError(`Cannot get an input: no source "${source}"`);
       return provider(tenant, request);
     }));
+    const values = await inTime(this.#parts.clock, INPUTS_MS, awaited);
     return Object.fromEntries(requests.map(({ name }, index) => [name, values[index]]));
   }
 

@@ -373,3 +373,15 @@ test("a full mailbox says so, and takes again when it is empty", async () => {
   await Promise.all(waiting);
   assert.deepEqual(await ask("a", "add"), { count: 258 });
 });
+
+test("who asks for thousands of unknown actors fills no memory", async () => {
+  const { host, ask } = await startHost(new SimStore(SHARDS));
+  await ask("known", "add");
+
+  await Promise.all(Array.from({ length: 3_000 }, (_, index) => ask(`unknown${index}`, "read")));
+
+  assert.equal(host.size, 1);
+  assert.deepEqual(await ask("unknown7", "add"), { count: 1 });
+  assert.deepEqual(await ask("unknown7", "read"), { count: 1, sampled: 0, value: "counting" });
+  assert.equal(host.size, 2);
+});

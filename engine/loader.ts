@@ -2,12 +2,10 @@ import { parseAddress } from "#schemas/address.ts";
 import type { ActorKind } from "./actor.ts";
 import type { Store, StoredActor } from "./ports/store.ts";
 import { initialState, restoredState, withContext } from "./step.ts";
-import { type ActorSlot, journalledEvent } from "./work.ts";
+import { type ActorSlot, journalledEvent, NEVER_STORED } from "./work.ts";
 
 /** Actors that one query loads; a storm of connects asks for thousands in one turn. */
 const LOAD_MAX = 500;
-/** More than any: the first sample of an actor that was never stored writes a snapshot. */
-const NEVER_STORED = 1_000_000;
 
 interface Waiting {
   readonly resolve: (slot: ActorSlot) => void;

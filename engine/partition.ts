@@ -4,7 +4,7 @@ import type { ShardCursor } from "./batch.ts";
 import type { Lane } from "./lane.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { OwnedShard } from "./ports/store.ts";
-import type { ActorSlot, WorkItem } from "./work.ts";
+import { type ActorSlot, NEVER_STORED, type WorkItem } from "./work.ts";
 
 /** Messages that one partition may keep waiting. A station has at most a few frames in flight. */
 export const MAILBOX_MAX = 256;
@@ -35,8 +35,8 @@ export interface Partition {
   readonly actors: Map<string, ActorSlot>;
   queue: Item[];
   /**
-   * The item that waits for a load or an input; the mailbox waits with it. Each wait is an object of
-   * its own: an item that was given back and waits again must not be taken up by its first wait.
+   * The item that waits for a load or an input; the mailbox waits with it. Each wait is an object
+   * of its own: an item that was given back and waits again must not go on in its first wait.
    */
   working: { readonly item: Item } | undefined;
   /** Raised when the actors in memory are thrown away: what was worked out on them is void. */
@@ -139,6 +139,16 @@ export class Partitions {
       this.#partitions.delete(key);
     }
     return lost;
+  }
+
+  /**
+   * Forgets a partition that holds nothing that was ever stored: whoever asks for thousands of
+   * unknown names may not fill the memory with them.
+   */
+  forgetUnknown(partition: Partition): void {
+    if (partition.queue.length > 0 || partition.uncommitted > 0) return;
+    for (const { samples } of partition.actors.values()) if (samples < NEVER_STORED) return;
+    if (this.#partitions.get(partition.key) === partition) this.#partitions.delete(partition.key);
   }
 
   forgetIdle(): void {

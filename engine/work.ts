@@ -23,6 +23,9 @@ import { step, type Stepped, withContext } from "./step.ts";
  */
 const FORWARDS_MAX = 128;
 
+/** `samples` of an actor that was never stored: its first sample writes a snapshot. */
+export const NEVER_STORED = 1_000_000;
+
 /** One actor in memory. */
 export interface ActorSlot {
   readonly address: Address;
