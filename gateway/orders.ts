@@ -36,9 +36,7 @@ function carryOut(order: GatewayOrder, context: GatewayContext, presence: Presen
       presence.announceAll();
       return;
     case "store": {
-      const wasLost = context.store.isLost;
-      context.store.told(order.awayMs);
-      if (wasLost || !context.store.isLost) return;
+      if (!context.store.told(order.awayMs)) return;
       context.counts.log("warn", "sockets are closed: the store is away", { ms: order.awayMs });
       presence.closeAll(
         closeCodes.tryAgainLater,

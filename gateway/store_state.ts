@@ -10,17 +10,24 @@ export class StoreState {
   readonly #limits: GatewayLimits;
   #awaySince: number | undefined;
   #until = 0;
+  #isToldLost = false;
 
   constructor(clock: Clock, limits: GatewayLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }
 
-  /** `awayMs` as in a `GatewayOrder`: null = it is back. */
-  told(awayMs: number | null): void {
+  /**
+   * `awayMs` as in a `GatewayOrder`: null = it is back. Returns whether it is known to be lost by
+   * this order and was not by the one before: time alone makes it lost between two orders.
+   */
+  told(awayMs: number | null): boolean {
     const now = this.#clock.monotonic();
+    const wasToldLost = this.#isToldLost && now < this.#until;
     this.#awaySince = awayMs === null ? undefined : now - awayMs;
     this.#until = now + this.#limits.storeOrderMs;
+    this.#isToldLost = this.isLost;
+    return this.#isToldLost && !wasToldLost;
   }
 
   get isAway(): boolean {

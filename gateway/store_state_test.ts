@@ -21,6 +21,24 @@ test("the store is away when told, and lost after twenty seconds", () => {
   assert.deepEqual([store.isAway, store.isLost], [false, false]);
 });
 
+test("orders each second tell once that the store is lost, and again when it is lost again", () => {
+  const clock = new SimClock();
+  const store = new StoreState(clock, gatewayLimits);
+  const lostAfter: number[] = [];
+  const away = (): void => {
+    for (let second = 4; second < 40; second++) {
+      if (store.told(1_000 * second)) lostAfter.push(second);
+      clock.advance(1_000);
+    }
+  };
+
+  away();
+  store.told(null);
+  away();
+
+  assert.deepEqual(lostAfter, [21, 21]);
+});
+
 test("an order that is not repeated does not hold for ever", () => {
   const clock = new SimClock();
   const store = new StoreState(clock, gatewayLimits);
