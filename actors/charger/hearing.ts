@@ -11,7 +11,7 @@ import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
 import { isStatusNews } from "./connectors.ts";
 import { type ChargerContext, type ChargerEvent, type EventOf, needsToken } from "./context.ts";
 import { isOfCurrentSocket } from "./presence.ts";
-import { happenedOffline, refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
+import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
 import { sessionKey } from "./turn.ts";
 import { describeStation } from "./views.ts";
@@ -122,9 +122,9 @@ function transactionInputs(
   const uid = event.idToken?.uid;
   if (uid !== undefined) requests.push(tokenRequest(uid));
   if (of !== "new") return requests;
-  // 1.6 does not say what waited in a queue: its times tell.
-  const isLive = event.family === "1.6" ? !happenedOffline(context, event) : !event.offline;
-  if (uid !== undefined && isLive && needsToken(context.settings)) {
+  // A late start of 1.6 counts like any other while it is open: its times alone do not prove that
+  // it waited in a queue.
+  if (uid !== undefined && !event.offline && needsToken(context.settings)) {
     const holder = sessionKey(context, context.counts.sessions + 1);
     const replaces = replacedBy(context, event).map(({ n }) => sessionKey(context, n));
     const wish: GrantWish = { uid, holder, replaces };

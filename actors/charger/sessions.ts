@@ -250,7 +250,7 @@ function stateOfConnector(context: ChargerContext, event: TransactionMessage): s
 }
 
 /** Whether the station decided alone: then the energy has flowed whatever we answer (rule U5). */
-export function happenedOffline(context: ChargerContext, event: TransactionMessage): boolean {
+function happenedOffline(context: ChargerContext, event: TransactionMessage): boolean {
   if (event.offline) return true;
   const since = context.link?.openedAt;
   return since !== undefined && ourTime(context, event.at) < since - OFFLINE_START_MS;
