@@ -63,6 +63,8 @@ async function main(): Promise<number> {
 try {
   process.exit(await main());
 } catch (thrown) {
-  process.stderr.write(`${thrown instanceof Error ? thrown.stack : thrown}\n`);
-  process.exit(thrown instanceof OptionError ? 2 : 1);
+  const isOption = thrown instanceof OptionError;
+  const text = thrown instanceof Error ? (isOption ? thrown.message : thrown.stack) : thrown;
+  process.stderr.write(`${text}\n`);
+  process.exit(isOption ? 2 : 1);
 }
