@@ -61,7 +61,7 @@ export class SimStore implements Store {
   }
 
   takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
-    if (this.isAway) return Promise.reject(new PlatformError("timed-out", "Cannot reach it: away"));
+    if (this.isAway) return away();
     return Promise.resolve(shards.map((shard) => {
       const stored = this.#shard(shard);
       stored.epoch++;
@@ -76,7 +76,7 @@ export class SimStore implements Store {
   }
 
   load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>> {
-    if (this.isAway) return Promise.reject(new PlatformError("timed-out", "Cannot reach it: away"));
+    if (this.isAway) return away();
     const loaded = new Map<string, StoredActor>();
     for (const actor of actors) {
       const snapshot = this.#snapshots.get(actor);
@@ -107,11 +107,13 @@ export class SimStore implements Store {
   }
 
   acknowledgeOutbox(ids: readonly string[]): Promise<void> {
+    if (this.isAway) return away();
     for (const id of ids) this.#outbox.delete(id);
     return Promise.resolve();
   }
 
   deadLetter(letter: DeadLetter): Promise<void> {
+    if (this.isAway) return away();
     this.deadLetters.push(letter);
     return Promise.resolve();
   }
@@ -121,6 +123,7 @@ export class SimStore implements Store {
   }
 
   stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
+    if (this.isAway) return away();
     return Promise.resolve(owned.every(({ shard, epoch }) => this.#shard(shard).epoch === epoch));
   }
 
@@ -173,6 +176,10 @@ export class SimStore implements Store {
       for (const row of rows) this.views.set(`${table}/${String(row["id"])}`, row);
     }
   }
+}
+
+function away(): Promise<never> {
+  return Promise.reject(new PlatformError("timed-out", "Cannot reach the store: it is away"));
 }
 
 interface Rest {

@@ -6,7 +6,14 @@ import process from "node:process";
 import { OptionError, parseOptions } from "../options.ts";
 import { runSeed } from "./seeded_run.ts";
 
-const faults = { dropped: 0.05, doubled: 0.05, late: 0.1, commitLost: 0.05, crash: 0.005 };
+const faults = {
+  dropped: 0.05,
+  doubled: 0.05,
+  late: 0.1,
+  commitLost: 0.05,
+  crash: 0.005,
+  away: 0.005,
+};
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -24,7 +31,7 @@ async function main(): Promise<number> {
     : [Number(only)];
   const stations = options.number("stations") ?? 0;
   const plan = { stations, carsEach: options.number("cars") ?? 0, faults };
-  const total = { sessions: 0, answered: 0, crashes: 0 };
+  const total = { sessions: 0, answered: 0, crashes: 0, absences: 0 };
   for (const seed of seeds) {
     try {
       // deno-lint-ignore no-await-in-loop -- one world after the other
@@ -32,16 +39,18 @@ async function main(): Promise<number> {
       total.sessions += figures.sessions;
       total.answered += figures.answered;
       total.crashes += figures.crashes;
+      total.absences += figures.absences;
     } catch (error) {
       process.stderr.write(`${error}\n`);
       say(`failed: seed ${seed}; SEED=${seed} deno task simulate replays it`);
       return 1;
     }
   }
-  const { sessions, answered, crashes } = total;
+  const { sessions, answered, crashes, absences } = total;
   say(
     `passed: ${seeds.length} seeds, ${sessions} sessions to the watt-hour, ` +
-      `${answered} answered messages journalled, ${crashes} kills`,
+      `${answered} answered messages journalled, ${crashes} kills, ` +
+      `${absences} absences of the store`,
   );
   return 0;
 }

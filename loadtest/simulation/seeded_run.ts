@@ -21,6 +21,7 @@ export interface RunFigures {
   readonly sessions: number;
   readonly answered: number;
   readonly crashes: number;
+  readonly absences: number;
   readonly commits: number;
 }
 
@@ -63,6 +64,7 @@ export async function runSeed(seed: number, plan: SeededRun): Promise<RunFigures
     sessions: stations.reduce((sum, { sessions }) => sum + sessions.length, 0),
     answered: stations.reduce((sum, { answered }) => sum + answered.length, 0),
     crashes: world.crashes,
+    absences: world.absences,
     commits: world.store.commits,
   };
 }

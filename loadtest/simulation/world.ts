@@ -25,9 +25,14 @@ export interface Faults {
   readonly commitLost: number;
   /** The worker is killed within a second. */
   readonly crash: number;
+  /** The store goes away within a second, for up to `AWAY_MS_MAX`. */
+  readonly away: number;
 }
 
-export const calm: Faults = { dropped: 0, doubled: 0, late: 0, commitLost: 0, crash: 0 };
+export const calm: Faults = { dropped: 0, doubled: 0, late: 0, commitLost: 0, crash: 0, away: 0 };
+
+/** Longer than any asker waits. */
+const AWAY_MS_MAX = 40_000;
 
 export class World {
   readonly clock = new SimClock();
@@ -36,6 +41,7 @@ export class World {
   readonly tokens = new Map<string, TokenRecord>();
   readonly actors: Actors;
   crashes = 0;
+  absences = 0;
   #faults: Faults = calm;
   readonly #telemetry: Telemetry;
   readonly #wire: SimBusWire;
@@ -106,15 +112,21 @@ export class World {
       if (this.clock.now() - checkedAt >= 1_000) {
         checkedAt = this.clock.now();
         // deno-lint-ignore no-await-in-loop -- as above
-        await this.#maybeCrash();
+        await this.#maybeFail();
       }
       if (this.clock.now() > endsAt) throw new Error(`not done after ${hoursMax} virtual hours`);
     }
   }
 
-  async #maybeCrash(): Promise<void> {
+  async #maybeFail(): Promise<void> {
+    if (!this.store.isAway && this.random.fraction() < this.#faults.away) {
+      this.absences++;
+      this.store.isAway = true;
+      const awayMs = AWAY_MS_MAX * this.random.fraction();
+      this.clock.schedule(awayMs, () => this.store.isAway = false);
+    }
     if (this.#worker !== undefined && this.random.fraction() < this.#faults.crash) this.crash();
-    else if (this.#worker === undefined) await this.startWorker();
+    else if (this.#worker === undefined && !this.store.isAway) await this.startWorker();
   }
 
   /** The store as a worker sees it: connections get lost, and after its death nothing arrives. */
