@@ -4,7 +4,7 @@
  * also proves recovery.
  */
 import assert from "node:assert/strict";
-import { needsGrant } from "#actors/domain/authorisation.ts";
+import { grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import type { ActorKind, Effect, InputRequest, PlainEvent, ViewRow } from "#engine/actor.ts";
 import type { MessageHeader } from "#engine/ports/actors.ts";
 import { initialState, restoredState, storedState } from "#engine/step.ts";
@@ -148,7 +148,7 @@ export class Stage {
       case "grant": {
         const record = this.tokens.get(uid.toLowerCase()) ?? null;
         if (record === null || !needsGrant(record, false)) return { granted: true };
-        const key = stationKey((record.groupId ?? record.uid).toLowerCase());
+        const key = grantKey(record);
         const address = formatAddress({ tenant: parseAddress(to).tenant, kind: "token", key });
         const body = { token: key, holder, replaces, limit: record.concurrentSessions };
         return this.ask(address, { type: "grant.request", cause: "test" }, body);

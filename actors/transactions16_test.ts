@@ -104,7 +104,7 @@ test("a new start on a connector closes what was open there, and takes its grant
   assert.deepEqual(one.describe()["openSessions"], ["CP1~2"]);
   const closed = one.session(1);
   assert.deepEqual([closed["status"], closed["stopReason"]], ["closed", "Stale"]);
-  const grants = one.stage.slot("default:token/tag1").state.context as { grants: object };
+  const grants = one.stage.slot("default:token/%ttag1").state.context as { grants: object };
   assert.deepEqual(Object.keys(grants.grants), ["CP1~2"]);
 });
 
@@ -278,7 +278,9 @@ test("rule T9: a card of the same group may stop, and gets its own status", () =
   assert.deepEqual(reply.idTagInfo, { parentIdTag: "FLEET", status: "Accepted" });
   assert.deepEqual(one.session(1)["token"], { uid: "TAG1", type: "ISO14443" });
   assert.deepEqual(
-    Object.keys((one.stage.slot("default:token/fleet").state.context as { grants: object }).grants),
+    Object.keys(
+      (one.stage.slot("default:token/%tfleet").state.context as { grants: object }).grants,
+    ),
     [],
   );
 });

@@ -184,7 +184,9 @@ test("rule U4: EVSE and token may come in any message, and stay", () => {
 test("a token that comes later takes its grant, and gives it back", () => {
   const one = station();
   const grants = (): readonly string[] =>
-    Object.keys((one.stage.slot("default:token/tag1").state.context as { grants: object }).grants);
+    Object.keys(
+      (one.stage.slot("default:token/%ttag1").state.context as { grants: object }).grants,
+    );
   send(one, "Started", { seqNo: 0, more: evse(1) });
   send(one, "Updated", { seqNo: 1, token: "TAG1" });
   assert.deepEqual(grants(), ["CP1~1"]);

@@ -62,14 +62,14 @@ test("a grant is asked from the token's actor, or its group's", async () => {
   await grant?.("default", { uid: "FLEET1", ...wish });
   assert.deepEqual(asked, [
     {
-      to: "default:token/one",
+      to: "default:token/%tone",
       type: "grant.request",
-      body: { token: "one", ...wish, limit: 1 },
+      body: { token: "%tone", ...wish, limit: 1 },
     },
     {
-      to: "default:token/fleet",
+      to: "default:token/%tfleet",
       type: "grant.request",
-      body: { token: "fleet", ...wish, limit: 3 },
+      body: { token: "%tfleet", ...wish, limit: 3 },
     },
   ]);
 });

@@ -1,4 +1,5 @@
 /** Whether a token may charge. Whatever is not plainly allowed is refused. */
+import { stationKey } from "#schemas/address.ts";
 import type { IdToken, IdTokenInfo } from "#schemas/events/station.ts";
 import { type TokenRecord, tokenStatuses } from "#schemas/events/token.ts";
 import { parseInstant } from "#schemas/instant.ts";
@@ -56,9 +57,12 @@ function expiryOf(token: TokenRecord): number | null | "unreadable" {
   return parseInstant(token.expiresAt) ?? "unreadable";
 }
 
-/** The actor that counts sessions: `token/<this>`, one for a whole group. */
-export function grantKey(token: TokenRecord): string {
-  return (token.groupId ?? token.uid).toLowerCase();
+/**
+ * The actor that counts sessions: `token/<this>`, one for a whole group. No station has such a key:
+ * one that is called like a token would wait in its own mailbox for the grant.
+ */
+export function grantKey(token: Pick<TokenRecord, "uid" | "groupId">): string {
+  return `%t${stationKey((token.groupId ?? token.uid).toLowerCase())}`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { partitionOf, stationKey } from "#schemas/address.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
 import {
   type AuthorisationQuestion,
@@ -117,6 +118,14 @@ test("rule T9: the same card or the same parent may stop, others may not", () =>
 });
 
 test("grantKey() is one for a group and does not depend on case", () => {
-  assert.equal(grantKey(token), "fleet-7");
-  assert.equal(grantKey({ ...token, groupId: null }), "04a1b2c3");
+  assert.equal(grantKey(token), "%tfleet-7");
+  assert.equal(grantKey({ ...token, groupId: null }), "%t04a1b2c3");
+});
+
+test("grantKey() is never the key of a station or a part of one", () => {
+  for (const name of ["1001", "%t1001", "a~1", "25"]) {
+    const key = grantKey({ uid: name, groupId: null });
+    assert.notEqual(partitionOf(key), stationKey(name));
+    assert.equal(partitionOf(key), key);
+  }
 });

@@ -2,6 +2,7 @@
  * The platform's engine and actors in one process under seeded faults: workers crash, messages get
  * lost.
  */
+import { grantKey } from "#actors/domain/authorisation.ts";
 import { setImmediate as turn } from "node:timers/promises";
 import { kinds } from "#actors/kinds.ts";
 import { actorsOverBus } from "#engine/actor_client.ts";
@@ -157,7 +158,7 @@ export class World {
   async #grant(actors: Actors, tenant: string, wish: GrantWish): Promise<GrantReply> {
     const token = this.#token(wish.uid);
     if (token === null || token.concurrentSessions === 0) return { granted: true };
-    const key = token.uid.toLowerCase();
+    const key = grantKey(token);
     const { holder, replaces } = wish;
     const request: GrantRequest = {
       token: key,
