@@ -38,6 +38,7 @@ async function withWorld(run: (world: World) => Promise<void>, natsUrl?: string)
     telemetry,
     stream: `FACTS-${id}`,
     prefix: `${id}.`,
+    bytesMax: 16 * 1_024 * 1_024,
   });
   try {
     await run({

@@ -18,12 +18,22 @@ interface World {
   readonly stream: string;
 }
 
+/** The server sets this much aside for each stream: many tests share its disk quota. */
+const bytesMax = 16 * 1_024 * 1_024;
+
 async function withFacts(run: (world: World) => Promise<void>, natsUrl?: string): Promise<void> {
   const url = natsUrl ?? (await testNats()).url;
   const link = await connectNats({ url, name: "facts", telemetry });
   const id = randomUUID();
   const stream = `FACTS-${id}`;
-  const facts = await NatsFacts.open({ link, clock, telemetry, stream, prefix: `${id}.` });
+  const facts = await NatsFacts.open({
+    link,
+    clock,
+    telemetry,
+    stream,
+    prefix: `${id}.`,
+    bytesMax,
+  });
   try {
     await run({ link, facts, stream });
   } finally {
@@ -160,7 +170,14 @@ test("publish() behind another sequence than the last is refused, and nothing is
 test("publishes that interleave append one of them and never a part out of order", () =>
   withFacts(async ({ facts, link, stream }) => {
     const id = stream.slice("FACTS-".length);
-    const other = await NatsFacts.open({ link, clock, telemetry, stream, prefix: `${id}.` });
+    const other = await NatsFacts.open({
+      link,
+      clock,
+      telemetry,
+      stream,
+      prefix: `${id}.`,
+      bytesMax,
+    });
     const seqs = (first: number): OutgoingFact[] =>
       Array.from({ length: 20 }, (_, index) => outgoing(first + index));
 

@@ -35,7 +35,7 @@ export function LocationForm({ location, onClose, onSaved }: FormProps): ReactEl
         timeZone: timeZone.trim(),
       };
       if (location === undefined) await api.post("/locations", body);
-      else await api.put(`/locations/${segment(location.id)}`, body);
+      else await api.patch(`/locations/${segment(location.id)}`, body);
       toasts.done(`${body.name} is saved`);
       onSaved();
     });
