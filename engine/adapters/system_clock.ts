@@ -27,10 +27,14 @@ function schedule(delayMs: number, wake: () => void, holdsProcess: boolean): () 
   if (Number.isNaN(delayMs)) throw new RangeError("Cannot schedule an alarm: its delay is NaN");
   const dueAt = performance.now() + delayMs;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  // A runtime counts a timer's delay from the start of the turn: it may ring a moment early.
+  const ring = (): void => {
+    if (performance.now() >= dueAt) wake();
+    else arm();
+  };
   const arm = (): void => {
-    const leftMs = dueAt - performance.now();
-    const isLast = leftMs <= STEP_MS_MAX;
-    timer = setTimeout(isLast ? wake : arm, Math.max(0, Math.min(leftMs, STEP_MS_MAX)));
+    const leftMs = Math.ceil(dueAt - performance.now());
+    timer = setTimeout(ring, Math.max(0, Math.min(leftMs, STEP_MS_MAX)));
     if (!holdsProcess) timer.unref();
   };
   arm();

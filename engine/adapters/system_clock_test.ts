@@ -7,8 +7,11 @@ const clock = systemClock();
 
 test("schedule() rings not before its delay is over", async () => {
   const startedAt = clock.monotonic();
+  // Work in the same turn makes the runtime's own idea of now an old one.
+  while (clock.monotonic() - startedAt < 5);
+  const armedAt = clock.monotonic();
   await new Promise<void>((resolve) => void clock.schedule(15, resolve));
-  assert.ok(clock.monotonic() - startedAt >= 14);
+  assert.ok(clock.monotonic() - armedAt >= 15);
 });
 
 test("an alarm beyond 2^31 ms does not ring at once, and a cancelled one never", async () => {
