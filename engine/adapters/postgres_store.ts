@@ -9,9 +9,12 @@ import type {
   JournalRow,
   OutboxRow,
   OwnedShard,
+  PlacedShard,
   Store,
   StoredActor,
+  TakeLimits,
 } from "../ports/store.ts";
+import { codeOf, PostgresShards } from "./postgres_shards.ts";
 
 /**
  * Below the lease (3 s): a worker frozen in a statement must not hold a lock longer than it owns.
@@ -25,14 +28,12 @@ const LOCK_TIMEOUT_MS = 500;
 const READ_TIMEOUT_MS = 10_000;
 const READ_SILENCE_MS = READ_TIMEOUT_MS + 500;
 const POOL_MAX = 6;
-/** Takes of our own that wait somewhere may come between a look at the shards and their take. */
-const TAKES_MAX = 4;
 
 interface PostgresStoreParts {
   readonly url: string;
   /**
-   * `application_name` of the connections: worker id and incarnation, so that a successor can end
-   * them.
+   * `application_name` of the connections: what the owner of shards begins with, so that a
+   * successor can end them.
    */
   readonly owner: string;
   readonly clock: Clock;
@@ -45,30 +46,49 @@ export function postgresStore(parts: PostgresStoreParts): Store {
 
 class PostgresStore implements Store {
   readonly #parts: PostgresStoreParts;
+  readonly #shards: PostgresShards;
   #sql: Sql;
   readonly #lanes = new Map<number, Sql>();
 
   constructor(parts: PostgresStoreParts) {
     this.#parts = parts;
     this.#sql = this.#connect(POOL_MAX, READ_TIMEOUT_MS);
+    this.#shards = new PostgresShards((query) => this.#ask(query, SILENCE_MS));
   }
 
-  async shardCount(): Promise<number> {
-    const [row] = await this.#ask((sql) =>
-      sql<{ shard_count: number }[]>`SELECT shard_count FROM installation`
-    );
-    if (row === undefined) {
-      throw new PlatformError("unavailable", "Cannot read the installation: it is not migrated");
-    }
-    return row.shard_count;
+  shardCount(): Promise<number> {
+    return this.#shards.count();
   }
 
-  async takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
-    return await this.#takeInTheEnd(owner, shards, undefined);
+  placement(): Promise<readonly PlacedShard[]> {
+    return this.#shards.placement();
   }
 
-  async retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
-    return await this.#takeInTheEnd(owner, shards, owner);
+  takeShards(
+    owner: string,
+    shards: readonly number[],
+    limits: TakeLimits = {},
+  ): Promise<readonly OwnedShard[]> {
+    return this.#shards.take(owner, shards, limits);
+  }
+
+  retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
+    return this.#shards.take(owner, shards, { from: [owner] });
+  }
+
+  releaseShards(
+    owner: string,
+    shards: readonly Pick<OwnedShard, "shard" | "epoch">[],
+  ): Promise<void> {
+    return this.#shards.release(owner, shards);
+  }
+
+  pinShard(shard: number, worker: string): Promise<void> {
+    return this.#shards.pin(shard, worker);
+  }
+
+  stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
+    return this.#shards.stillOwns(owned);
   }
 
   async load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>> {
@@ -158,85 +178,9 @@ class PostgresStore implements Store {
     return rows.map(journalRow);
   }
 
-  async stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
-    const rows = await this.#ask(
-      (sql) =>
-        sql<{ count: string }[]>`
-        SELECT count(*) FROM shards s
-          JOIN json_to_recordset(${JSON.stringify(owned)}::text::json)
-            AS o(shard integer, epoch bigint) ON s.shard = o.shard AND s.epoch = o.epoch`,
-      SILENCE_MS,
-    );
-    return Number(rows[0]?.count) === owned.length;
-  }
-
   async close(): Promise<void> {
     const all = [this.#sql, ...this.#lanes.values()];
     await Promise.all(all.map((sql) => sql.end({ timeout: 2 })));
-  }
-
-  async #takeInTheEnd(
-    owner: string,
-    shards: readonly number[],
-    from: string | undefined,
-  ): Promise<readonly OwnedShard[]> {
-    for (let tries = 1;; tries++) {
-      try {
-        // deno-lint-ignore no-await-in-loop -- one try after the other.
-        return await this.#take(owner, shards, from);
-      } catch (error) {
-        const isLocked = codeOf(error) === "55P03";
-        if (tries === TAKES_MAX || !isLocked && !(error instanceof ShardsMoved)) throw error;
-        // deno-lint-ignore no-await-in-loop -- as above.
-        if (isLocked) await this.#endOwnersOf(shards);
-      }
-    }
-  }
-
-  /**
-   * Two statements that each stand alone. A transaction of the client's would live on, unseen, when
-   * its answer was given up, and raise the epoch under the one who took the shards after it.
-   */
-  async #take(
-    owner: string,
-    shards: readonly number[],
-    from: string | undefined,
-  ): Promise<readonly OwnedShard[]> {
-    const seen = await this.#ask(
-      (sql) =>
-        sql<{ shard: number; epoch: string; owner: string }[]>`
-        SELECT shard, epoch, owner FROM shards WHERE shard = ANY(${shards as number[]})`,
-      SILENCE_MS,
-    );
-    const wanted = seen.filter((shard) => from === undefined || shard.owner === from);
-    if (wanted.length === 0) return [];
-    const rows = await this.#ask(
-      (sql) =>
-        sql<{ shard: number; epoch: string; last_seq: string; last_batch: string }[]>`
-        UPDATE shards s SET epoch = s.epoch + 1, owner = ${owner}
-          FROM (SELECT o.shard, o.epoch FROM shards o
-            JOIN json_to_recordset(${JSON.stringify(wanted)}::text::json)
-              AS w(shard integer, epoch bigint) ON w.shard = o.shard AND w.epoch = o.epoch
-            ORDER BY o.shard FOR UPDATE OF o) locked
-          WHERE s.shard = locked.shard AND s.epoch = locked.epoch
-          RETURNING s.shard, s.epoch, s.last_seq, s.last_batch`,
-      SILENCE_MS,
-    );
-    if (rows.length < wanted.length) throw new ShardsMoved();
-    return rows.map(({ shard, epoch, last_seq, last_batch }) => ({
-      shard,
-      epoch: Number(epoch),
-      lastSeq: Number(last_seq),
-      lastBatch: last_batch,
-    }));
-  }
-
-  /** A worker that hangs inside a statement holds its locks until its connection is ended. */
-  async #endOwnersOf(shards: readonly number[]): Promise<void> {
-    await this.#ask((sql) =>
-      sql`SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
-        WHERE a.pid <> pg_backend_pid() AND a.application_name IN
-          (SELECT owner FROM shards WHERE shard = ANY(${shards as number[]}))`, SILENCE_MS);
   }
 
   /** Connections that gave no answer are dead: others take their place, so that no await hangs. */
@@ -309,13 +253,6 @@ class Silence extends PlatformError {
   }
 }
 
-/** Another take of the same shards came between. */
-class ShardsMoved extends PlatformError {
-  constructor() {
-    super("unavailable", "Cannot take shards: their epochs move");
-  }
-}
-
 interface RawJournalRow {
   seq: string;
   actor: string;
@@ -337,10 +274,6 @@ function journalRow(row: RawJournalRow): JournalRow {
     class: row.class as "T" | "S",
     at: Number(row.at),
   };
-}
-
-function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
 }
 
 /** Two rows for one key, bad values, broken constraints, values too large for an index. */

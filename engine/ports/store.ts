@@ -12,6 +12,23 @@ export interface OwnedShard {
   readonly lastBatch: string;
 }
 
+/** Where a shard is, as Postgres has it. */
+export interface PlacedShard {
+  readonly shard: number;
+  readonly epoch: number;
+  /** `<worker>#<incarnation>`, or empty: nobody's. */
+  readonly owner: string;
+  /** The worker that shall have it while that one lives; empty: by the hash. */
+  readonly pinnedTo: string;
+}
+
+export interface TakeLimits {
+  /** Takes only from these owners (empty text: nobody's). Undefined: from anyone. */
+  readonly from?: readonly string[] | undefined;
+  /** The new epoch is at least this. */
+  readonly epochMin?: number | undefined;
+}
+
 /** One batch, encoded: each part is JSON text as `commit_batch` (schemas/sql/0001) takes it. */
 export interface EncodedBatch {
   readonly id: string;
@@ -84,12 +101,24 @@ export interface DeadLetter {
 /** Each call rejects when the store cannot be reached; `commit` never rejects. */
 export interface Store {
   shardCount(): Promise<number>;
+  placement(): Promise<readonly PlacedShard[]>;
+  /** Gives shards back that are still this owner's at this epoch; others stay as they are. */
+  releaseShards(
+    owner: string,
+    shards: readonly Pick<OwnedShard, "shard" | "epoch">[],
+  ): Promise<void>;
+  /** The worker that shall have a shard from now on; empty text: by the hash again. */
+  pinShard(shard: number, worker: string): Promise<void>;
   /**
    * Takes shards over from whoever has them: raises their epoch, so that no late batch of any
    * earlier owner (or of ours) can commit. A take of which no answer came changes nothing any more
-   * when it arrives after a later one.
+   * when it arrives after a later one. Those that the limits exclude are left out.
    */
-  takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]>;
+  takeShards(
+    owner: string,
+    shards: readonly number[],
+    limits?: TakeLimits,
+  ): Promise<readonly OwnedShard[]>;
   /** The same with those that are this owner's still; the others are left out. */
   retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]>;
   load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>>;

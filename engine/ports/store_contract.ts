@@ -108,6 +108,48 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
     assert.equal(await store.stillOwns([young]), true);
   });
 
+  contractTest("shards are taken only from whom the limits allow", async (store) => {
+    await store.takeShards("w1#1", [2]);
+    await store.takeShards("w2#1", [3]);
+
+    const taken = await store.takeShards("w3#1", [1, 2, 3], { from: ["", "w1#1"] });
+
+    assert.deepEqual(taken.map(({ shard }) => shard).sort(), [1, 2]);
+    const owners = (await store.placement()).slice(0, 4).map(({ owner }) => owner);
+    assert.deepEqual(owners, ["", "w3#1", "w3#1", "w2#1"]);
+  });
+
+  contractTest("an epoch rises to at least what is asked for", async (store) => {
+    const first = only(await store.takeShards("w1", [3], { epochMin: 500 }));
+    const second = only(await store.takeShards("w2", [3], { epochMin: 200 }));
+
+    assert.deepEqual([first.epoch, second.epoch], [500, 501]);
+  });
+
+  contractTest(
+    "a released shard is nobody's, and a late release changes nothing",
+    async (store) => {
+      const owned = only(await store.takeShards("w1", [3]));
+      await store.releaseShards("w1", [owned]);
+      assert.equal((await store.placement())[3]?.owner, "");
+
+      const next = only(await store.takeShards("w2", [3], { from: [""] }));
+      await store.releaseShards("w1", [owned]);
+      await store.releaseShards("w2", [{ shard: 3, epoch: owned.epoch }]);
+
+      assert.equal((await store.placement())[3]?.owner, "w2");
+      assert.deepEqual(await store.commit(batchOf(owned), 0), { result: "stale" });
+      assert.deepEqual(await store.commit(batchOf(next), 0), { result: "committed" });
+    },
+  );
+
+  contractTest("a pin stays until it is taken away", async (store) => {
+    await store.pinShard(3, "w2");
+    assert.equal((await store.placement())[3]?.pinnedTo, "w2");
+    await store.pinShard(3, "");
+    assert.equal((await store.placement())[3]?.pinnedTo, "");
+  });
+
   contractTest("a batch that skips or repeats a sequence number commits nothing", async (store) => {
     const owned = only(await store.takeShards("w1", [3]));
     assert.deepEqual(await store.commit(batchOf(owned, { prev: 1 }), 0), { result: "stale" });

@@ -7,13 +7,16 @@ import type {
   JournalRow,
   OutboxRow,
   OwnedShard,
+  PlacedShard,
   Store,
   StoredActor,
+  TakeLimits,
 } from "../ports/store.ts";
 
 interface StoredShard {
   epoch: number;
   owner: string;
+  pinnedTo: string;
   lastSeq: number;
   lastBatch: string;
 }
@@ -21,6 +24,8 @@ interface SimJournalRow extends JournalRow {
   readonly shard: number;
   readonly facts: string | null;
 }
+
+type OfShard<Row> = Row & { readonly shard: number };
 
 /** What the next commits shall meet; taken from the front, then all is well. */
 export type StoreFault =
@@ -45,14 +50,14 @@ export class SimStore implements Store {
   isAway = false;
   readonly #shards: StoredShard[];
   readonly #snapshots = new Map<string, { version: number; body: string; seq: number }>();
-  readonly #alarms = new Map<string, AlarmRow>();
-  readonly #outbox = new Map<string, OutboxRow>();
+  readonly #alarms = new Map<string, OfShard<AlarmRow>>();
+  readonly #outbox = new Map<string, OfShard<OutboxRow>>();
   readonly #inbox = new Set<string>();
 
   constructor(shardCount: number) {
     this.#shards = Array.from(
       { length: shardCount },
-      () => ({ epoch: 0, owner: "", lastSeq: 0, lastBatch: "" }),
+      () => ({ epoch: 0, owner: "", pinnedTo: "", lastSeq: 0, lastBatch: "" }),
     );
   }
 
@@ -60,11 +65,41 @@ export class SimStore implements Store {
     return Promise.resolve(this.#shards.length);
   }
 
-  takeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
+  placement(): Promise<readonly PlacedShard[]> {
     if (this.isAway) return away();
-    return Promise.resolve(shards.map((shard) => {
+    return Promise.resolve(
+      this.#shards.map(({ epoch, owner, pinnedTo }, shard) => ({ shard, epoch, owner, pinnedTo })),
+    );
+  }
+
+  releaseShards(
+    owner: string,
+    shards: readonly Pick<OwnedShard, "shard" | "epoch">[],
+  ): Promise<void> {
+    if (this.isAway) return away();
+    for (const { shard, epoch } of shards) {
       const stored = this.#shard(shard);
-      stored.epoch++;
+      if (stored.owner === owner && stored.epoch === epoch) stored.owner = "";
+    }
+    return Promise.resolve();
+  }
+
+  pinShard(shard: number, worker: string): Promise<void> {
+    if (this.isAway) return away();
+    this.#shard(shard).pinnedTo = worker;
+    return Promise.resolve();
+  }
+
+  takeShards(
+    owner: string,
+    shards: readonly number[],
+    { from, epochMin = 0 }: TakeLimits = {},
+  ): Promise<readonly OwnedShard[]> {
+    if (this.isAway) return away();
+    const allowed = shards.filter((shard) => from?.includes(this.#shard(shard).owner) ?? true);
+    return Promise.resolve(allowed.map((shard) => {
+      const stored = this.#shard(shard);
+      stored.epoch = Math.max(stored.epoch + 1, epochMin);
       stored.owner = owner;
       const { epoch, lastSeq, lastBatch } = stored;
       return { shard, epoch, lastSeq, lastBatch };
@@ -72,7 +107,7 @@ export class SimStore implements Store {
   }
 
   retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
-    return this.takeShards(owner, shards.filter((shard) => this.#shard(shard).owner === owner));
+    return this.takeShards(owner, shards, { from: [owner] });
   }
 
   load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>> {
@@ -98,12 +133,16 @@ export class SimStore implements Store {
     return Promise.resolve(outcome);
   }
 
-  alarms(_shards: readonly number[]): Promise<readonly AlarmRow[]> {
-    return Promise.resolve([...this.#alarms.values()]);
+  alarms(shards: readonly number[]): Promise<readonly AlarmRow[]> {
+    if (this.isAway) return away();
+    const wanted = new Set(shards);
+    return Promise.resolve([...this.#alarms.values()].filter(({ shard }) => wanted.has(shard)));
   }
 
-  outbox(_shards: readonly number[]): Promise<readonly OutboxRow[]> {
-    return Promise.resolve([...this.#outbox.values()]);
+  outbox(shards: readonly number[]): Promise<readonly OutboxRow[]> {
+    if (this.isAway) return away();
+    const wanted = new Set(shards);
+    return Promise.resolve([...this.#outbox.values()].filter(({ shard }) => wanted.has(shard)));
   }
 
   acknowledgeOutbox(ids: readonly string[]): Promise<void> {
@@ -183,10 +222,10 @@ function away(): Promise<never> {
 }
 
 interface Rest {
-  readonly armed?: AlarmRow[];
+  readonly armed?: OfShard<AlarmRow>[];
   readonly disarmed?: { actor: string; name: string }[];
   readonly inbox?: { id: string }[];
-  readonly outbox?: OutboxRow[];
+  readonly outbox?: OfShard<OutboxRow>[];
   readonly views?: Record<string, Record<string, unknown>[]>;
 }
 
