@@ -5,6 +5,7 @@
 import process from "node:process";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Clock } from "./ports/clock.ts";
+import { RecentQuantiles } from "./recent_quantiles.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = typeof logLevels[number];
@@ -41,16 +42,27 @@ export interface Telemetry {
     labels?: readonly string[],
   ): HistogramMetric;
   log(level: LogLevel, message: string, fields?: LogFields): void;
+  /** The least serious lines that are written from now on; returns what it was before. */
+  setLogLevel(level: LogLevel): LogLevel;
   /** The value of a counter or gauge, 0 when it has none. */
   value(name: string, ...labels: readonly string[]): number;
+  /** The sum over all labels of a counter or gauge, 0 when it has none. */
+  total(name: string): number;
+  /**
+   * Of a histogram: the value below which this share (0 to 1) of the last minute's observations
+   * lies; undefined when there was none.
+   */
+  quantile(name: string, share: number): number | undefined;
   /** Prometheus text format. */
   metricsText(): Promise<string>;
 }
 
 export interface TelemetryOptions {
   readonly clock: Clock;
-  /** Which process this is, in every log line and as a metric label. */
+  /** The role of this process, in every log line and as a metric label. */
   readonly process: string;
+  /** Of this process among all; in every line of the JSON log. */
+  readonly id?: string;
   readonly logLevel?: LogLevel;
   readonly logFormat?: "json" | "text";
   readonly write?: (line: string) => void;
@@ -72,9 +84,9 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   if (options.processMetrics ?? true) {
     collectDefaultMetrics({ register: registry, prefix: "statewatt_" });
   }
-  const log = logger(options);
+  const lines = new Lines(options);
   const cells = new Map<string, Cell>();
-  const histograms = new Map<string, HistogramMetric>();
+  const histograms = new Map<string, { metric: HistogramMetric; recent: RecentQuantiles }>();
   const cell = (name: string, help: string, labels: readonly string[], type: CellType): Cell => {
     const known = cells.get(name);
     if (known !== undefined) return known;
@@ -91,13 +103,18 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     },
     histogram: (name, help, buckets = bucketsDefault, labels = []) => {
       const known = histograms.get(name);
-      if (known !== undefined) return known;
-      const made = exposeHistogram(registry, { name: checkedName(name), help, labels, buckets });
-      histograms.set(name, made);
-      return made;
+      if (known !== undefined) return known.metric;
+      const recent = new RecentQuantiles(buckets, options.clock);
+      const about = { name: checkedName(name), help, labels, buckets };
+      const metric = exposeHistogram(registry, about, recent);
+      histograms.set(name, { metric, recent });
+      return metric;
     },
-    log,
+    log: (level, message, fields) => lines.log(level, message, fields),
+    setLogLevel: (level) => lines.setLeast(level),
     value: (name, ...labels) => cells.get(name)?.peek(labels) ?? 0,
+    total: (name) => cells.get(name)?.total() ?? 0,
+    quantile: (name, share) => histograms.get(name)?.recent.at(share),
     metricsText: () => registry.metrics(),
   };
 }
@@ -173,6 +190,13 @@ class Cell implements CounterMetric, GaugeMetric {
     if (values.length === 0) return this.read?.() ?? this.amount;
     return this.children.get(values.join("\n"))?.amount ?? 0;
   }
+
+  total(): number {
+    if (this.labels.length === 0) return this.peek([]);
+    let sum = 0;
+    for (const child of this.children.values()) sum += child.amount;
+    return sum;
+  }
 }
 
 interface Exposed {
@@ -216,12 +240,16 @@ function labelled(labels: readonly string[], key: string): Record<string, string
 function exposeHistogram(
   registry: Registry,
   { name, help, labels, buckets }: Exposed & { readonly buckets: readonly number[] },
+  recent: RecentQuantiles,
 ): HistogramMetric {
   const settings = { name, help, labelNames: [...labels], buckets: [...buckets] };
   const histogram = new Histogram({ ...settings, registers: [registry] });
   const children = new Map<string, HistogramMetric>();
   const root: HistogramMetric = {
-    observe: (value) => histogram.observe(value),
+    observe: (value) => {
+      histogram.observe(value);
+      recent.add(value);
+    },
     with: (...values) => {
       if (values.length === 0) return root;
       const key = values.join("\n");
@@ -229,7 +257,10 @@ function exposeHistogram(
       if (known !== undefined) return known;
       const bound = histogram.labels(...values);
       const child: HistogramMetric = {
-        observe: (value) => bound.observe(value),
+        observe: (value) => {
+          bound.observe(value);
+          recent.add(value);
+        },
         with: () => child,
       };
       children.set(key, child);
@@ -244,25 +275,41 @@ function checkedName(name: string): string {
   return name;
 }
 
-function logger(options: TelemetryOptions): Telemetry["log"] {
-  const least = logLevels.indexOf(options.logLevel ?? "info");
-  const write = options.write ?? ((line: string): void => void process.stderr.write(`${line}\n`));
-  const isJson = options.logFormat === "json";
-  return (level, message, fields = {}) => {
-    if (logLevels.indexOf(level) < least) return;
-    const at = toTimestamp(options.clock.now());
-    const plain = Object.fromEntries(
-      Object.entries(fields).map(([name, value]) => [name, loggable(value)]),
-    );
-    if (isJson) {
-      write(JSON.stringify({ at, level, process: options.process, message, ...plain }));
+/** Writes the log. */
+class Lines {
+  readonly #options: TelemetryOptions;
+  readonly #write: (line: string) => void;
+  #least: LogLevel;
+
+  constructor(options: TelemetryOptions) {
+    this.#options = options;
+    this.#write = options.write ?? ((line): void => void process.stderr.write(`${line}\n`));
+    this.#least = options.logLevel ?? "info";
+  }
+
+  setLeast(level: LogLevel): LogLevel {
+    const before = this.#least;
+    this.#least = level;
+    return before;
+  }
+
+  log(level: LogLevel, message: string, fields: LogFields = {}): void {
+    if (logLevels.indexOf(level) < logLevels.indexOf(this.#least)) return;
+    const { clock, process: role, id, logFormat } = this.#options;
+    const at = toTimestamp(clock.now());
+    const plain = Object.entries(fields).map(([name, value]) => [name, loggable(value)] as const);
+    if (logFormat === "json") {
+      const own = id === undefined ? {} : { id, pid: process.pid };
+      const line: Record<string, unknown> = { at, level, process: role, ...own, message };
+      for (const [name, value] of plain) line[name in line ? `field.${name}` : name] = value;
+      this.#write(JSON.stringify(line));
       return;
     }
-    const rest = Object.entries(plain).map(([name, value]) =>
+    const rest = plain.map(([name, value]) =>
       ` ${name}=${typeof value === "string" ? value : JSON.stringify(value)}`
     ).join("");
-    write(`${at} ${level.padEnd(5)} ${options.process} ${message}${rest}`);
-  };
+    this.#write(`${at} ${level.padEnd(5)} ${role} ${message}${rest}`);
+  }
 }
 
 /** Errors have no enumerable fields and would be logged as `{}`. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { SimClock } from "./sim/sim_clock.ts";
 import { createTelemetry, silentTelemetry, watchLoopLag } from "./telemetry.ts";
@@ -62,6 +63,64 @@ test("log() writes one JSON line from its level on, with errors readable", () =>
     shard: 7,
     error: "TypeError: no",
   }]);
+});
+
+test("log() says which process speaks, and no field of a line replaces that", () => {
+  const lines: string[] = [];
+  const telemetry = createTelemetry({
+    clock: new SimClock(0),
+    process: "worker",
+    id: "w1",
+    logFormat: "json",
+    write: (line) => void lines.push(line),
+    processMetrics: false,
+  });
+
+  telemetry.log("warn", "late", { actor: "default:charger/CP1", id: "other", level: "none" });
+
+  assert.deepEqual(JSON.parse(lines[0] ?? ""), {
+    at: "1970-01-01T00:00:00.000Z",
+    level: "warn",
+    process: "worker",
+    id: "w1",
+    pid: process.pid,
+    message: "late",
+    actor: "default:charger/CP1",
+    "field.id": "other",
+    "field.level": "none",
+  });
+});
+
+test("setLogLevel() decides from then on and says what it was", () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push(line);
+  const options = { clock: new SimClock(0), process: "api", write, processMetrics: false };
+  const telemetry = createTelemetry(options);
+
+  telemetry.log("debug", "one");
+  assert.equal(telemetry.setLogLevel("debug"), "info");
+  telemetry.log("debug", "two");
+  assert.equal(telemetry.setLogLevel("error"), "debug");
+  telemetry.log("warn", "three");
+
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /two$/);
+});
+
+test("total() adds up all labels, quantile() looks at the last minute", () => {
+  const clock = new SimClock();
+  const telemetry = silentTelemetry(clock);
+  const refused = telemetry.counter("statewatt_refused_total", "Refused", ["reason"]);
+  refused.with("stale").add(2);
+  refused.with("data").add(3);
+  const seconds = telemetry.histogram("statewatt_b_seconds", "B", [0.1, 1], ["of"]);
+  seconds.with("x").observe(0.05);
+
+  assert.equal(telemetry.total("statewatt_refused_total"), 5);
+  assert.equal(telemetry.total("statewatt_absent_total"), 0);
+  assert.equal(telemetry.quantile("statewatt_b_seconds", 1), 0.1);
+  clock.advance(120_000);
+  assert.equal(telemetry.quantile("statewatt_b_seconds", 1), undefined);
 });
 
 test("log() writes a readable line", () => {
