@@ -11,6 +11,7 @@ const files = sourceFiles([
   "api",
   "start",
   "loadtest",
+  "deploy",
   "web",
 ]);
 const isTest = (path: string): boolean =>
@@ -19,7 +20,8 @@ const inside = (path: string, folder: string): boolean => path.startsWith(`${fol
 const isMain = (path: string): boolean => /(^|\/)main\.tsx?$/.test(path);
 /** Composition roots: the only places that may import everything. */
 const composes = (path: string): boolean =>
-  isMain(path) || inside(path, "loadtest") || inside(path, "start") || isTest(path);
+  isMain(path) || isTest(path) ||
+  ["loadtest", "start", "deploy"].some((folder) => inside(path, folder));
 
 /** Folder → what it may import of ours (prefix of the path after `#`). */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -63,7 +65,7 @@ test("an actor kind imports no other kind: it sends to its address", () => {
 
 test("libraries of the outside world stay behind their adapters", () => {
   const homes: readonly (readonly [RegExp, RegExp])[] = [
-    [/^postgres$/, /\/adapters\/|^api\/queries\/|^(start|loadtest)\//],
+    [/^postgres$/, /\/adapters\/|^api\/queries\/|^(start|loadtest|deploy)\//],
     [/^@nats-io\//, /\/adapters\/|^start\//],
     [/^hono/, /^api\//],
     [/^ws$/, /^gateway\/|^loadtest\//],
@@ -130,7 +132,7 @@ test("nothing is unfinished, hidden from the compiler or written to the console"
   const found = breaches((file) =>
     file.lines.flatMap((line, index) => {
       const writes = /\bconsole\.\w+\(/.test(line) && !inside(file.path, "web") &&
-        !inside(file.path, "loadtest") && !inside(file.path, "start");
+        !["loadtest", "start", "deploy"].some((folder) => inside(file.path, folder));
       return marks.test(line) || writes ? [`:${index + 1} ${line.trim()}`] : [];
     })
   );
