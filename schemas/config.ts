@@ -19,8 +19,15 @@ const postgresUrl = Type.String({
 
 const natsUrl = Type.String({
   pattern: "^(nats|tls)://.+",
-  description: "A NATS server with JetStream: nats://host:4222",
+  description: "NATS with JetStream: nats://host:4222, several servers separated by commas",
 });
+
+const natsReplicas = Type.Optional(Type.Integer({
+  minimum: 1,
+  maximum: 5,
+  description: "NATS servers that keep facts and members: 3 for a cluster. Unset: 1 at first, " +
+    "later as it was.",
+}));
 
 const everyProcess = {
   host: Type.Optional(Type.String({
@@ -117,12 +124,14 @@ export const gatewayConfigSchema = Type.Object({
   ...gatewayOnly,
   ...sealed,
   natsUrl,
+  natsReplicas,
   databaseUrl: postgresUrl,
 });
 export const workerConfigSchema = Type.Object({
   ...everyProcess,
   ...workerOnly,
   natsUrl,
+  natsReplicas,
   databaseUrl: postgresUrl,
 });
 export const apiConfigSchema = Type.Object({
@@ -130,6 +139,7 @@ export const apiConfigSchema = Type.Object({
   ...apiOnly,
   ...sealed,
   natsUrl,
+  natsReplicas,
   databaseUrl: postgresUrl,
 });
 /** The all-in-one: its servers are embedded unless their URLs are given. */

@@ -14,6 +14,8 @@ import type { Part } from "./part.ts";
 
 export interface ClusterOptions {
   readonly natsUrl: string;
+  /** Servers that keep facts and members. Unset: one for what is new, else as it is. */
+  readonly natsReplicas?: number | undefined;
   /** Which process this is: `gateway`, `worker`, `api`, `all-in-one`. */
   readonly process: string;
   readonly logLevel: LogLevel;
@@ -32,9 +34,12 @@ export interface Cluster extends Part {
   readonly telemetry: Telemetry;
 }
 
-/** Connects to the cluster. Rejects when NATS cannot be reached. */
+/**
+ * Connects to the cluster. Rejects when NATS cannot be reached; waits while its servers elect a
+ * leader.
+ */
 export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
-  const { natsUrl, process: role, logLevel, logFormat } = options;
+  const { natsUrl, natsReplicas, process: role, logLevel, logFormat } = options;
   const clock = systemClock();
   const random = systemRandom();
   const telemetry = createTelemetry({ clock, process: role, logLevel, logFormat });
@@ -44,8 +49,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     new LocalBus({ clock, telemetry }),
     new NatsBus({ clock, telemetry, link }),
   );
-  const facts = await NatsFacts.open({ link, clock, telemetry });
-  const leases = await NatsLeases.open({ link, clock, telemetry });
+  const replicas = natsReplicas === undefined ? {} : { replicas: natsReplicas };
+  const facts = await NatsFacts.open({ link, clock, telemetry, ...replicas });
+  const leases = await NatsLeases.open({ link, clock, telemetry, ...replicas });
   const stopLag = watchLoopLag(telemetry, clock);
   const close = async (): Promise<void> => {
     stopLag();

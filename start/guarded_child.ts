@@ -12,6 +12,8 @@ export interface Guarded {
   end(): Promise<void>;
   /** Like kill -9; its folder stays. */
   kill(): Promise<void>;
+  /** Of the server itself, for signals. 0 before it runs. */
+  pid(): number;
   /** The last it wrote. */
   said(): string;
 }
@@ -22,9 +24,10 @@ export interface Guarded {
  */
 const guard = `folder=$1; shift; exec 3<&0
 "$@" </dev/null 3<&- & child=$!
+echo $child > "$folder/child.pid"
 ( word=end; read -r word <&3
   if [ "$word" = kill ]; then kill -KILL $child; exit; fi
-  : > "$folder/ending"; kill -QUIT $child ) & listener=$!
+  : > "$folder/ending"; kill -QUIT $child; kill -CONT $child ) & listener=$!
 wait $child
 [ -e "$folder/ending" ] && rm -rf "$folder"
 kill $listener 2>/dev/null`;
@@ -57,6 +60,15 @@ export function spawnGuarded(command: Command, folder: string): Guarded {
     hasEnded: () => !alive.has(child),
     end: () => finish("end"),
     kill: () => finish("kill"),
+    pid: () => childPid(folder),
     said: () => readFileSync(log, "utf8").trim().split("\n").at(-1) ?? "",
   };
+}
+
+function childPid(folder: string): number {
+  try {
+    return Number(readFileSync(join(folder, "child.pid"), "utf8"));
+  } catch {
+    return 0;
+  }
 }

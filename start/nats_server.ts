@@ -3,6 +3,16 @@ export interface NatsSettings {
   readonly port: number;
   readonly monitorPort: number;
   readonly storeFolder: string;
+  /** Several servers that act as one; unset: a server alone. */
+  readonly cluster?: NatsClusterSettings;
+}
+
+export interface NatsClusterSettings {
+  /** Unique in the cluster, the same after each restart. */
+  readonly serverName: string;
+  readonly routePort: number;
+  /** Route ports of all its servers. */
+  readonly routePorts: readonly number[];
 }
 
 /**
@@ -13,7 +23,7 @@ const payloadMaxBytes = 8 * 1024 * 1024;
 
 export function natsConfiguration(settings: NatsSettings): string {
   return [
-    `server_name: statewatt`,
+    `server_name: ${settings.cluster?.serverName ?? "statewatt"}`,
     `host: "127.0.0.1"`,
     `port: ${settings.port}`,
     `http: "127.0.0.1:${settings.monitorPort}"`,
@@ -26,8 +36,23 @@ export function natsConfiguration(settings: NatsSettings): string {
     `  max_memory_store: 268435456`,
     `  max_file_store: 10737418240`,
     `}`,
+    ...clusterLines(settings.cluster),
     ``,
   ].join("\n");
+}
+
+/** Clients know the addresses they were given: they may reach us through other ones than ours. */
+function clusterLines(cluster: NatsClusterSettings | undefined): readonly string[] {
+  if (cluster === undefined) return [];
+  const routes = cluster.routePorts.map((port) => `"nats://127.0.0.1:${port}"`);
+  return [
+    `cluster {`,
+    `  name: statewatt`,
+    `  listen: "127.0.0.1:${cluster.routePort}"`,
+    `  no_advertise: true`,
+    `  routes: [${routes.join(", ")}]`,
+    `}`,
+  ];
 }
 
 /** Whether the server answers on its monitoring port and its JetStream is up. */

@@ -26,14 +26,22 @@ export interface NatsConnectionOptions {
  */
 const RECONNECT_WAIT_MS = 100;
 const RECONNECT_JITTER_MS = 300;
-/** A silent cut is noticed after two missed pings: below the deadline of what is asked (20 s). */
-const PING_INTERVAL_MS = 2_000;
+/**
+ * A silent cut, or a frozen server, is noticed after two missed pings: within the lease time (3 s),
+ * far below the deadline of what is asked (20 s).
+ */
+const PING_INTERVAL_MS = 1_000;
 const PINGS_MISSED_MAX = 2;
+/** A frozen server's system still takes connections: the next server is tried then. */
+const DIAL_MS_MAX = 2_000;
 
 /** @throws when no server answers now; once connected it reconnects for ever. */
 export async function connectNats(options: NatsConnectionOptions): Promise<NatsLink> {
   const { telemetry } = options;
-  const connection = await connect(connectionOptions(options));
+  const { servers, ...rest } = connectionOptions(options);
+  const connection = await connect({ ...rest, servers });
+  // Servers that were down at the first try would be forgotten.
+  connection.setServers(servers);
   const listeners = new Set<(isConnected: boolean) => void>();
   let isConnected = true;
   const reconnects = telemetry.counter(
@@ -62,7 +70,9 @@ export async function connectNats(options: NatsConnectionOptions): Promise<NatsL
   };
 }
 
-function connectionOptions({ url, name }: NatsConnectionOptions): ConnectionOptions {
+function connectionOptions(
+  { url, name }: NatsConnectionOptions,
+): ConnectionOptions & { readonly servers: string[] } {
   const urls = url.split(",").map((one) => new URL(one.trim()));
   const user = urls.find(({ username }) => username !== "");
   return {
@@ -78,6 +88,7 @@ function connectionOptions({ url, name }: NatsConnectionOptions): ConnectionOpti
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_JITTER_MS,
     reconnectJitterTLS: RECONNECT_JITTER_MS,
+    timeout: DIAL_MS_MAX,
     ignoreAuthErrorAbort: true,
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: PINGS_MISSED_MAX,

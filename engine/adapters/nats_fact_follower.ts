@@ -97,6 +97,20 @@ export class FactFollower {
     if (this.#isStopped || attempt !== this.#attempt) return messages.stop();
     this.#messages = messages;
     void this.#watch(messages, attempt);
+    void this.#restartWhenSilent(messages, attempt);
+  }
+
+  /**
+   * The server that holds our place may be frozen, or have died while no other leads: the library
+   * then asks nobody for ever.
+   */
+  async #restartWhenSilent(messages: ConsumerMessages, attempt: number): Promise<void> {
+    for await (const status of messages.status()) {
+      if (this.#isStopped || attempt !== this.#attempt) return;
+      if (status.type !== "heartbeats_missed") continue;
+      this.#parts.telemetry.log("debug", "facts have fallen silent", { missed: status.count });
+      return void this.#start();
+    }
   }
 
   /** The stream may be gone, or come back empty: begin anew behind the last fact. */

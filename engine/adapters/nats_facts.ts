@@ -23,7 +23,7 @@ import type {
 import type { Telemetry } from "../telemetry.ts";
 import type { NatsLink } from "./nats_connection.ts";
 import { FactFollower } from "./nats_fact_follower.ts";
-import { ensureStream } from "./nats_stream.ts";
+import { ensureStream, whenAvailable } from "./nats_stream.ts";
 
 /** An acknowledgement takes a few ms; beyond this its outcome counts as unknown. */
 const ACKNOWLEDGE_MS_MAX = 5_000;
@@ -41,6 +41,7 @@ export interface NatsFactsOptions {
   readonly stream?: string;
   /** Put before each subject; ends with a dot, or is empty. */
   readonly prefix?: string;
+  /** Servers that hold the stream. Unset: one for a new stream; one that is there stays so. */
   readonly replicas?: number;
   /** Facts older than this leave the stream; the journal keeps them. */
   readonly ageMsMax?: number;
@@ -73,11 +74,17 @@ export class NatsFacts implements FactFeed, FactPublisher {
   readonly #stopWatching: () => void;
   #publishings = 0;
 
-  /** Creates the stream or brings its settings up to date, and reads them back. */
+  /**
+   * Creates the stream or brings its settings up to date, and reads them back. Waits up to 30 s for
+   * a cluster that elects a leader.
+   */
   static async open(options: NatsFactsOptions): Promise<NatsFacts> {
-    const manager = await jetstreamManager(options.link.connection, { timeout: QUESTION_MS_MAX });
-    await ensureStream(manager, streamSettings(options));
-    return new NatsFacts(options, manager);
+    const { link, clock } = options;
+    return await whenAvailable(clock, async () => {
+      const manager = await jetstreamManager(link.connection, { timeout: QUESTION_MS_MAX });
+      await ensureStream(manager, streamSettings(options));
+      return new NatsFacts(options, manager);
+    });
   }
 
   private constructor(options: NatsFactsOptions, manager: JetStreamManager) {
@@ -86,7 +93,7 @@ export class NatsFacts implements FactFeed, FactPublisher {
     this.#prefix = options.prefix ?? "";
     this.#manager = manager;
     const { connection } = options.link;
-    this.#client = jetstream(connection);
+    this.#client = jetstream(connection, { timeout: QUESTION_MS_MAX });
     this.#acknowledgements = connection.subscribe(`${this.#inbox}.>`, {
       callback: (_error, message) => this.#noteAcknowledgement(message),
     });
@@ -267,7 +274,7 @@ function streamSettings(options: NatsFactsOptions): Partial<StreamConfig> & { na
     storage: "file",
     retention: "limits",
     discard: "old",
-    num_replicas: options.replicas ?? 1,
+    ...(options.replicas === undefined ? {} : { num_replicas: options.replicas }),
     max_age: (options.ageMsMax ?? 7 * DAY_MS) * NANOS_PER_MS,
     max_bytes: options.bytesMax ?? 1_024 ** 3,
   };

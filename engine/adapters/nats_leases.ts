@@ -1,4 +1,4 @@
-import { JetStreamApiError } from "@nats-io/jetstream";
+import { jetstream, JetStreamApiError, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm, type KvWatchEntry } from "@nats-io/kv";
 import type { QueuedIterator } from "@nats-io/nats-core";
 import { subjectToken } from "#schemas/address.ts";
@@ -6,11 +6,17 @@ import type { Clock } from "../ports/clock.ts";
 import { LeaseConflict, type LeaseEntry, type LeaseStore } from "../ports/leases.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { NatsLink } from "./nats_connection.ts";
+import { ensureReplicas, hasNoLeader, isUnavailable, whenAvailable } from "./nats_stream.ts";
 
 /** JetStream's code for "wrong last sequence". */
 const WRONG_LAST_SEQUENCE = 10_071;
 /** A renewal that takes longer than the next one is due counts as failed. */
 const WRITE_MS_MAX = 1_000;
+/** A question that was under way when the leader died is never answered: it is asked again. */
+const QUESTION_MS_MAX = 1_000;
+const READ_MS_MAX = 5_000;
+/** While a leader is elected: soon after the election leases must be fresh again. */
+const NO_LEADER_RETRY_MS = 50;
 const RETRY_MS = 500;
 /** Keys of processes that never come back leave the bucket; no decision rests on it. */
 const FORGET_MS = 24 * 60 * 60 * 1_000;
@@ -20,72 +26,112 @@ export interface NatsLeasesOptions {
   readonly clock: Clock;
   readonly telemetry: Telemetry;
   readonly bucket?: string;
+  /** Servers that hold the bucket. Unset: one for a new bucket; one that is there stays so. */
   readonly replicas?: number;
 }
 
 /** The map of members in a NATS key-value bucket. */
 export class NatsLeases implements LeaseStore {
   readonly #options: NatsLeasesOptions;
-  #bucket: Promise<KV>;
+  readonly #bucket: KV;
+  #isReopening = false;
 
-  /** Opens the bucket, creating it when it is not there. */
+  /**
+   * Opens the bucket, creating it when it is not there. Waits up to 30 s for a cluster that elects
+   * a leader.
+   */
   static async open(options: NatsLeasesOptions): Promise<NatsLeases> {
-    const leases = new NatsLeases(options);
-    await leases.#bucket;
-    return leases;
+    return new NatsLeases(options, await whenAvailable(options.clock, () => openBucket(options)));
   }
 
-  private constructor(options: NatsLeasesOptions) {
+  private constructor(options: NatsLeasesOptions, bucket: KV) {
     this.#options = options;
-    this.#bucket = openBucket(options);
+    this.#bucket = bucket;
   }
 
   async write(key: string, value: string, expected: number): Promise<number> {
-    return await this.#run(
+    return await this.#change(
       key,
       expected,
-      (bucket) =>
+      () =>
         expected === 0
-          ? bucket.create(keyToken(key), value)
-          : bucket.update(keyToken(key), value, expected, WRITE_MS_MAX),
+          ? this.#bucket.create(keyToken(key), value)
+          : this.#bucket.update(keyToken(key), value, expected, WRITE_MS_MAX),
     );
   }
 
   async read(key: string): Promise<LeaseEntry | undefined> {
-    const entry = await this.#run(key, 0, (bucket) => bucket.get(keyToken(key)));
+    const entry = await this.#tryFor(READ_MS_MAX, () => this.#bucket.get(keyToken(key)));
     if (entry === null || entry.operation !== "PUT") return undefined;
     return { key, value: entry.string(), revision: entry.revision };
   }
 
   async remove(key: string, expected: number): Promise<void> {
-    await this.#run(
+    await this.#change(
       key,
       expected,
-      (bucket) => bucket.delete(keyToken(key), { previousSeq: expected }),
+      () => this.#bucket.delete(keyToken(key), { previousSeq: expected }),
     );
   }
 
   watch(onEntry: (entry: LeaseEntry) => void): () => void {
-    const watch = new BucketWatch(this.#options, () => this.#bucket, onEntry);
+    const watch = new BucketWatch(this.#options, this.#bucket, onEntry);
     return () => watch.stop();
   }
 
-  async #run<Result>(
+  async #change<Result>(
     key: string,
     expected: number,
-    act: (bucket: KV) => Promise<Result>,
+    act: () => Promise<Result>,
   ): Promise<Result> {
-    if (!this.#options.link.isConnected()) {
-      throw new Error("Cannot reach the leases: no connection");
-    }
     try {
-      return await act(await this.#bucket);
+      return await this.#tryFor(WRITE_MS_MAX, act, hasNoLeader);
     } catch (error) {
       if (isConflict(error)) throw new LeaseConflict(key, expected, { cause: error });
-      // The bucket may have been lost with its server: the next try finds or makes it.
-      this.#bucket = openBucket(this.#options);
-      this.#bucket.catch(() => {});
       throw error;
+    }
+  }
+
+  /** Does it again for so long, in ms, where it may be done again. */
+  async #tryFor<Result>(
+    waitMs: number,
+    act: () => Promise<Result>,
+    mayRepeat: (error: unknown) => boolean = isUnavailable,
+  ): Promise<Result> {
+    const { link, clock } = this.#options;
+    const endsAt = clock.monotonic() + waitMs;
+    while (true) {
+      if (!link.isConnected()) throw new Error("Cannot reach the leases: no connection");
+      try {
+        // deno-lint-ignore no-await-in-loop -- a try follows the failure of the one before
+        return await act();
+      } catch (error) {
+        if (isConflict(error)) throw error;
+        if (!mayRepeat(error) || clock.monotonic() >= endsAt) {
+          void this.#reopen();
+          throw error;
+        }
+        // deno-lint-ignore no-await-in-loop
+        await this.#pause();
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => void clock.schedule(NO_LEADER_RETRY_MS, resolve));
+  }
+
+  /** The bucket may have been lost with its server: it is made again then. */
+  async #reopen(): Promise<void> {
+    if (this.#isReopening) return;
+    this.#isReopening = true;
+    try {
+      await openBucket(this.#options);
+    } catch (error) {
+      this.#options.telemetry.log("debug", "the leases cannot be opened yet", { error });
+    } finally {
+      this.#isReopening = false;
     }
   }
 }
@@ -93,7 +139,7 @@ export class NatsLeases implements LeaseStore {
 /** One watch, taken up again after any break; then all keys come again. */
 class BucketWatch {
   readonly #options: NatsLeasesOptions;
-  readonly #bucket: () => Promise<KV>;
+  readonly #bucket: KV;
   readonly #onEntry: (entry: LeaseEntry) => void;
   readonly #stopWatching: () => void;
   #entries: QueuedIterator<KvWatchEntry> | undefined;
@@ -103,7 +149,7 @@ class BucketWatch {
 
   constructor(
     options: NatsLeasesOptions,
-    bucket: () => Promise<KV>,
+    bucket: KV,
     onEntry: (entry: LeaseEntry) => void,
   ) {
     this.#options = options;
@@ -128,7 +174,7 @@ class BucketWatch {
     this.#cancelRetry();
     this.#entries?.stop();
     try {
-      const entries = await (await this.#bucket()).watch();
+      const entries = await this.#bucket.watch();
       if (isOver()) return entries.stop();
       this.#entries = entries;
       for await (const entry of entries) {
@@ -143,13 +189,21 @@ class BucketWatch {
   }
 }
 
-async function openBucket({ link, bucket, replicas }: NatsLeasesOptions): Promise<KV> {
-  return await new Kvm(link.connection).create(bucket ?? "MEMBERS", {
+async function openBucket(options: NatsLeasesOptions): Promise<KV> {
+  const { link: { connection }, bucket = "MEMBERS", replicas } = options;
+  const questions = { timeout: QUESTION_MS_MAX };
+  const opened = await new Kvm(jetstream(connection, questions)).create(bucket, {
     history: 1,
     replicas: replicas ?? 1,
     ttl: FORGET_MS,
     storage: "file",
+    // Any server may answer a direct read: one that lags would hide who holds a lease.
+    allow_direct: false,
   });
+  if (replicas !== undefined) {
+    await ensureReplicas(await jetstreamManager(connection, questions), `KV_${bucket}`, replicas);
+  }
+  return opened;
 }
 
 function leaseEntry(entry: KvWatchEntry): LeaseEntry {

@@ -1,10 +1,53 @@
-import type { JetStreamManager, StreamConfig } from "@nats-io/jetstream";
+import { JetStreamApiError, type JetStreamManager, type StreamConfig } from "@nats-io/jetstream";
+import { errors } from "@nats-io/nats-core";
+import type { Clock } from "../ports/clock.ts";
 
 type StreamSettings = Partial<StreamConfig> & { readonly name: string };
 
+/** Of three servers the leader may be away for ten seconds, and one may be restarting besides. */
+const AVAILABLE_MS_MAX = 30_000;
+const RETRY_MS = 250;
+/** JetStream's code while too few servers are there for the replicas asked for. */
+const NO_PEERS = 10_005;
+const STREAM_NOT_FOUND = 10_059;
+
+/**
+ * Does it again while the cluster elects a leader or a server of it is away, for 30 s at most; then
+ * throws what was thrown last. Any other error is thrown at once.
+ */
+export async function whenAvailable<Value>(
+  clock: Clock,
+  act: () => Promise<Value>,
+): Promise<Value> {
+  const endsAt = clock.monotonic() + AVAILABLE_MS_MAX;
+  while (true) {
+    try {
+      // deno-lint-ignore no-await-in-loop -- a try follows the failure of the one before
+      return await act();
+    } catch (error) {
+      if (!isUnavailable(error) || clock.monotonic() >= endsAt) throw error;
+      // deno-lint-ignore no-await-in-loop
+      await new Promise<void>((resolve) => void clock.schedule(RETRY_MS, resolve));
+    }
+  }
+}
+
+/** Nobody has taken the request, or nobody has answered it: no leader, or no connection. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof JetStreamApiError) return error.status >= 500 || error.code === NO_PEERS;
+  return hasNoLeader(error) || error instanceof errors.TimeoutError ||
+    error instanceof errors.RequestError;
+}
+
+/** Nobody has taken the request: surely nothing was done. */
+export function hasNoLeader(error: unknown): boolean {
+  if (error instanceof errors.NoRespondersError) return true;
+  return error instanceof Error && hasNoLeader(error.cause);
+}
+
 /**
  * Creates a stream or changes its settings to these. An older server takes settings that it does
- * not know without a word, so that they are read back.
+ * not know without a word, so that they are read back. Repeatable, also by several at once.
  *
  * @throws when the server does not hold it as asked.
  */
@@ -13,21 +56,40 @@ export async function ensureStream(
   settings: StreamSettings,
 ): Promise<void> {
   const { storage: _fixed, retention: _also, name, ...changeable } = settings;
-  if (await exists(manager, name)) await manager.streams.update(name, changeable);
-  else await manager.streams.add(settings);
-  const { config } = await manager.streams.info(name);
-  for (const [key, wanted] of Object.entries(settings)) {
-    const held: unknown = Reflect.get(config, key);
-    if (JSON.stringify(held) === JSON.stringify(wanted)) continue;
-    const found = `${key} is ${JSON.stringify(held)} instead of ${JSON.stringify(wanted)}`;
-    throw new Error(`Cannot use the stream ${name}: ${found}`);
-  }
+  const before = await configOf(manager, name);
+  if (before === undefined) await manager.streams.add(settings);
+  else if (differences(before, settings).length === 0) return;
+  else await manager.streams.update(name, changeable);
+  const [found] = differences((await manager.streams.info(name)).config, settings);
+  if (found !== undefined) throw new Error(`Cannot use the stream ${name}: ${found}`);
 }
 
-/** Listed rather than asked for: a missing stream and a failed question are then told apart. */
-async function exists(manager: JetStreamManager, name: string): Promise<boolean> {
-  for await (const info of manager.streams.list()) {
-    if (info.config.name === name) return true;
+/** Changes how many servers hold a stream that is there. */
+export async function ensureReplicas(
+  manager: JetStreamManager,
+  name: string,
+  replicas: number,
+): Promise<void> {
+  await ensureStream(manager, { name, num_replicas: replicas });
+}
+
+function differences(config: StreamConfig, settings: StreamSettings): readonly string[] {
+  return Object.entries(settings).flatMap(([key, wanted]) => {
+    const held: unknown = Reflect.get(config, key);
+    if (JSON.stringify(held) === JSON.stringify(wanted)) return [];
+    return [`${key} is ${JSON.stringify(held)} instead of ${JSON.stringify(wanted)}`];
+  });
+}
+
+/** Undefined when there is no such stream; throws when that is not known. */
+async function configOf(
+  manager: JetStreamManager,
+  name: string,
+): Promise<StreamConfig | undefined> {
+  try {
+    return (await manager.streams.info(name)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
   }
-  return false;
 }
