@@ -1,17 +1,33 @@
 import { type Address, formatAddress, shardOf } from "#schemas/address.ts";
+import { toPlatformError } from "#schemas/errors.ts";
 import { decodeAnswer, encodeEnvelope } from "./envelope.ts";
 import type { ActorAnswer, Actors, MessageHeader } from "./ports/actors.ts";
 import type { Bus } from "./ports/bus.ts";
+import type { Clock } from "./ports/clock.ts";
 
 /** Longer than a worker's take-over and a commit, shorter than a station's patience (30 s). */
 const ASK_TIMEOUT_MS = 20_000;
+/**
+ * A message that was under way when its worker died is never answered: it goes again after this,
+ * then each time twice as late.
+ */
+const HOP_MS = 2_000;
+/** Between two owners of a shard nobody listens, for some 10 ms or for the time of a lease. */
+const RETRY_MS = 20;
+const RETRY_MS_MAX = 200;
+/** Longer than a lease and a take-over: whoever is not there then will not come. */
+const ABSENCE_MS_MAX = 8_000;
 
 export function actorSubject(shard: number): string {
   return `actor.${shard}`;
 }
 
-/** Reaches actors by the shard of their address, whoever owns it. */
-export function actorsOverBus(bus: Bus, shardCount: number): Actors {
+/**
+ * Reaches actors by the shard of their address, whoever owns it now or next: a message is sent
+ * again until it is answered. Its cause makes a repeat recognisable (design 4, "Identity of
+ * repeats").
+ */
+export function actorsOverBus(bus: Bus, shardCount: number, clock: Clock): Actors {
   return {
     async ask(
       to: Address,
@@ -21,7 +37,53 @@ export function actorsOverBus(bus: Bus, shardCount: number): Actors {
     ): Promise<ActorAnswer> {
       const subject = actorSubject(shardOf(to, shardCount));
       const envelope = encodeEnvelope(formatAddress(to), header, body);
-      return decodeAnswer(await bus.ask(subject, envelope, timeoutMs));
+      const insistent = new InsistentAsk(clock, timeoutMs);
+      for (;;) {
+        try {
+          // deno-lint-ignore no-await-in-loop -- one try after the other.
+          return decodeAnswer(await bus.ask(subject, envelope, insistent.hopMs()));
+        } catch (error) {
+          // deno-lint-ignore no-await-in-loop -- as above.
+          await insistent.beforeNext(error);
+        }
+      }
     },
   };
+}
+
+/** The tries of one ask. */
+class InsistentAsk {
+  readonly #clock: Clock;
+  readonly #deadline: number;
+  readonly #patienceEndsAt: number;
+  #hopMs = HOP_MS;
+  #retryMs = RETRY_MS;
+  #sentAt = 0;
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    const now = clock.monotonic();
+    this.#deadline = now + timeoutMs;
+    this.#patienceEndsAt = now + Math.min(timeoutMs, ABSENCE_MS_MAX);
+  }
+
+  hopMs(): number {
+    this.#sentAt = this.#clock.monotonic();
+    return Math.min(this.#hopMs, this.#deadline - this.#sentAt);
+  }
+
+  /** Resolves when it may be sent again; rejects with the error when it may not. */
+  async beforeNext(error: unknown): Promise<void> {
+    const { kind } = toPlatformError(error);
+    const now = this.#clock.monotonic();
+    if (kind === "timed-out") {
+      const hasWaited = now - this.#sentAt >= this.#hopMs;
+      if (!hasWaited || now >= this.#deadline) throw error;
+      this.#hopMs *= 2;
+      return;
+    }
+    if (kind !== "unavailable" || now + this.#retryMs >= this.#patienceEndsAt) throw error;
+    await new Promise<void>((resolve) => void this.#clock.schedule(this.#retryMs, resolve));
+    this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
+  }
 }

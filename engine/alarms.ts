@@ -59,6 +59,16 @@ export class Alarms {
     this.#armed.delete(key);
   }
 
+  /** Forgets the alarms of all other actors: they are another worker's now. */
+  keep(isOurs: (actor: string) => boolean): void {
+    for (const [key, { actor }] of this.#armed) {
+      if (isOurs(actor)) continue;
+      this.#armed.delete(key);
+      this.#failures.delete(key);
+    }
+    this.#compact();
+  }
+
   /** Whether this ring still counts: not disarmed, and not armed again since. */
   isCurrent(actor: string, name: string, generation: number): boolean {
     return this.#armed.get(keyOf(actor, name))?.generation === generation;

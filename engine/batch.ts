@@ -28,6 +28,8 @@ export interface ShardCursor {
   epoch: number;
   committed: number;
   assigned: number;
+  /** Monotonic time at which its last fenced commit was sent. */
+  committedAt: number;
 }
 
 /** An effect to be carried out after the commit, with the id that makes its repeat recognisable. */

@@ -3,18 +3,17 @@
  * open batch → commit → answer and effects. Everything that leaves has been committed; everything
  * that was not committed is thrown away and worked out again.
  */
-import { parseAddress } from "#schemas/address.ts";
 import { PlatformError, toPlatformError } from "#schemas/errors.ts";
-import type { ActorKind, InputProviders, InputRequest, PlainEvent } from "./actor.ts";
-import { actorSubject } from "./actor_client.ts";
+import type { ActorKind, InputProviders, PlainEvent } from "./actor.ts";
 import { Alarms } from "./alarms.ts";
-import type { ShardCursor } from "./batch.ts";
 import { carryOut, type EffectEnds } from "./carry_out.ts";
 import { CommitHints } from "./commit_hints.ts";
+import { Custody, moved } from "./custody.ts";
 import { decodeEnvelope, encodeAnswer } from "./envelope.ts";
 import { Lane, type LaneHost, type Unit } from "./lane.ts";
 import { type HostCounts, hostCounts } from "./host_counts.ts";
 import { setAside } from "./dead_letter.ts";
+import { Inputs } from "./inputs.ts";
 import { Loader } from "./loader.ts";
 import { Outbox } from "./outbox.ts";
 import { type Answer, type Item, MAILBOX_MAX, type Partition, Partitions } from "./partition.ts";
@@ -27,28 +26,23 @@ import { inTime } from "./in_time.ts";
 import { isWritten, work, type WorkOutcome } from "./work.ts";
 
 const LANES = 2;
-/**
- * A chart that throws on an event gets this many tries on freshly loaded actors before it is set
- * aside.
- */
+/** An event on which a chart throws gets this many tries on freshly loaded actors. */
 const FAULTS_MAX = 3;
 /** An asker that gave no deadline (a tell) is served within this time or not at all. */
 const DEADLINE_MS = 20_000;
 const SWEEP_MS = 30_000;
-/** An input that takes longer never comes: the mailbox goes on, the answer is withheld. */
-const INPUTS_MS = 5_000;
-/** A stop waits so long for its last commits: Postgres may be away. */
+/** A stop waits so long for its last commits. */
 const DRAIN_MS = 5_000;
 
 /** Whether an answer that rests on memory alone may leave (design 4, "Leases"). */
 export interface Ownership {
-  mayAnswer(): boolean;
-  /** A fenced commit that was sent at this monotonic time has succeeded. */
-  noteCommit(sentAt: number): void;
+  /** `committedAt`: monotonic send time of the last fenced commit of its shard. */
+  mayAnswer(committedAt: number): boolean;
 }
 
 export interface HostParts {
-  readonly owner: string;
+  /** Of the shards it takes: another life of the worker has another. */
+  readonly owner: () => string;
   readonly kinds: readonly ActorKind[];
   readonly store: Store;
   readonly bus: Bus;
@@ -76,64 +70,58 @@ export class Host implements LaneHost {
   readonly #outbox: Outbox;
   readonly #ends: EffectEnds;
   readonly #hints: CommitHints;
+  /** Its shards, which placement gives and takes. */
+  readonly custody: Custody;
+  readonly #inputs: Inputs;
   #stops: (() => void)[] = [];
   readonly #counts: HostCounts;
 
   constructor(parts: HostParts) {
     this.#parts = parts;
     this.#kinds = new Map(parts.kinds.map((kind) => [kind.kind, kind]));
-    const { owner, store, clock, telemetry, actors } = parts;
-    const noteCommit = (sentAt: number): void => parts.ownership.noteCommit(sentAt);
+    const { owner, store, clock, telemetry, actors, bus } = parts;
     this.#lanes = Array.from(
       { length: LANES },
-      (_, index) => new Lane(index, owner, { host: this, store, clock, telemetry }, noteCommit),
+      (_, index) => new Lane(index, owner, { host: this, store, clock, telemetry }),
     );
     this.#partitions = new Partitions(clock, this.#lanes);
     this.#loader = new Loader(store, this.#kinds, () => clock.now());
     this.#alarms = new Alarms(clock, (alarm) => this.#ring(alarm));
     this.#outbox = new Outbox({ store, actors, clock, telemetry });
-    this.#ends = { alarms: this.#alarms, outbox: this.#outbox, bus: parts.bus };
+    this.#ends = { alarms: this.#alarms, outbox: this.#outbox, bus };
+    this.custody = new Custody({
+      ...{ store, bus, partitions: this.#partitions, lanes: this.#lanes },
+      ...{ alarms: this.#alarms, outbox: this.#outbox },
+      receive: (text, remainingMs) => this.#receive(text, remainingMs),
+    });
     this.#counts = hostCounts(telemetry);
     this.#hints = new CommitHints(parts.onCommitted);
+    this.#inputs = new Inputs(parts.inputs, clock);
   }
 
-  /** Takes all shards of the installation, then listens. */
+  /** Ready for shards, which placement takes. */
   async start(): Promise<void> {
-    const { store, bus, owner, clock } = this.#parts;
-    const shardCount = await store.shardCount();
-    const all = Array.from({ length: shardCount }, (_, shard) => shard);
-    this.#partitions.own(await store.takeShards(owner, all), shardCount);
-    for (const alarm of await store.alarms(all)) this.#alarms.arm(alarm);
-    for (const row of await store.outbox(all)) this.#outbox.send(row);
-    for (const shard of all) {
-      const subject = actorSubject(shard);
-      this.#stops.push(
-        bus.listen(subject, (text, remainingMs) => this.#receive(text, remainingMs)),
-      );
-    }
-    this.#sweepAfter(clock, SWEEP_MS);
+    this.#partitions.shardCount = await this.#parts.store.shardCount();
+    this.#sweepAfter(this.#parts.clock, SWEEP_MS);
   }
 
-  /** Takes nothing more, and resolves when what was taken has committed. */
+  /** Takes nothing more, and resolves when what was worked out has committed. */
   async stop(): Promise<void> {
     this.#partitions.close();
-    for (const stop of this.#stops.splice(0)) stop();
     this.#alarms.stop();
     this.#outbox.stop();
+    for (const stop of this.#stops.splice(0)) stop();
     const { clock, telemetry } = this.#parts;
-    const drained = Promise.all(this.#lanes.map((lane) => lane.drained()));
+    const drained = this.custody.handOver(this.custody.held.map(({ shard }) => shard));
     await inTime(clock, DRAIN_MS, drained)
       .catch((error) => telemetry.log("warn", "messages are left unanswered", { error }));
+    this.custody.close();
     for (const lane of this.#lanes) lane.close();
   }
 
   /** Partitions in memory. */
   get size(): number {
     return this.#partitions.size;
-  }
-
-  get shards(): readonly ShardCursor[] {
-    return this.#partitions.cursors;
   }
 
   release(unit: Unit): void {
@@ -143,7 +131,11 @@ export class Host implements LaneHost {
       this.#hints.note(unit.partition.cursor.shard, hasFacts);
     }
     unit.respond();
-    for (const due of unit.due) carryOut(due, this.#ends);
+    const isOurs = this.#partitions.isOwned(unit.partition);
+    for (const due of unit.due) {
+      // The next owner finds alarms and tells in the store; what goes out once goes out now.
+      if (isOurs || due.effect.type === "send") carryOut(due, this.#ends);
+    }
     if (unit.changes.length === 0) this.#partitions.forgetUnknown(unit.partition);
   }
 
@@ -154,7 +146,7 @@ export class Host implements LaneHost {
       partition.generation++;
       const items = undone.map((unit) => unit.item);
       if (!this.#partitions.isOwned(partition)) {
-        for (const item of items) this.#withhold(item, "shard lost");
+        for (const item of items) item.answer({ kind: "error", error: moved(item.to) });
         continue;
       }
       if (partition.working !== undefined) items.push(partition.working.item);
@@ -169,7 +161,7 @@ export class Host implements LaneHost {
   }
 
   shardsLost(shards: readonly number[]): void {
-    for (const item of this.#partitions.lose(new Set(shards))) this.#withhold(item, "shard lost");
+    this.custody.lose(shards);
     this.#parts.telemetry.log("warn", "shards were taken over by another worker", { shards });
   }
 
@@ -292,13 +284,24 @@ export class Host implements LaneHost {
       partition,
       changes: outcome.changes,
       due: [],
-      respond: () => this.#respond(item, reply, refusal, journalled),
+      respond: () => this.#respond(item, partition, { reply, refusal, journalled }),
     });
     return undefined;
   }
 
-  #respond(item: Item, reply: unknown, refusal: Error | undefined, journalled: boolean): void {
-    if (!journalled && !this.#parts.ownership.mayAnswer()) {
+  #respond(
+    item: Item,
+    partition: Partition,
+    { reply, refusal, journalled }: {
+      reply: unknown;
+      refusal: Error | undefined;
+      journalled: boolean;
+    },
+  ): void {
+    if (!journalled && !this.#partitions.isOwned(partition)) {
+      return item.answer({ kind: "error", error: moved(item.to) });
+    }
+    if (!journalled && !this.#parts.ownership.mayAnswer(partition.cursor.committedAt)) {
       this.#withhold(item, "ownership unproven");
       return;
     }
@@ -331,7 +334,7 @@ export class Host implements LaneHost {
           }
         } else {
           // deno-lint-ignore no-await-in-loop -- as above.
-          inputs = await this.#inputs(partition, item, missing.requests);
+          inputs = await this.#inputs.of(item.to, partition.cursor, missing.requests);
           if (isVoid()) return;
           if (generation !== partition.generation) inputs = undefined;
         }
@@ -350,22 +353,6 @@ export class Host implements LaneHost {
       }
       missing = this.#attempt(partition, item, inputs);
     }
-  }
-
-  async #inputs(
-    partition: Partition,
-    item: Item,
-    requests: readonly InputRequest[],
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const { tenant } = parseAddress(item.to);
-    const awaited = Promise.all(requests.map(({ source, request }) => {
-      if (source === "shardEpoch") return partition.cursor.epoch;
-      const provider = this.#parts.inputs[source];
-      if (provider === undefined) throw new TypeError(`Cannot get an input: no source "${source}"`);
-      return provider(tenant, request);
-    }));
-    const values = await inTime(this.#parts.clock, INPUTS_MS, awaited);
-    return Object.fromEntries(requests.map(({ name }, index) => [name, values[index]]));
   }
 
   #fault(partition: Partition, item: Item, error: unknown): void {
@@ -390,9 +377,8 @@ export class Host implements LaneHost {
   #sweepAfter(clock: Clock, delayMs: number): void {
     this.#stops.push(clock.schedule(delayMs, () => {
       this.#partitions.forgetIdle();
-      this.#counts.partitions.set(this.#partitions.size);
-      this.#counts.alarms.set(this.#alarms.size);
-      this.#counts.outbox.set(this.#outbox.size);
+      const [{ size: alarms }, { size: outbox }] = [this.#alarms, this.#outbox];
+      this.#counts.show({ partitions: this.size, alarms, outbox });
       this.#sweepAfter(clock, delayMs);
     }));
   }

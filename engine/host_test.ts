@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-await-in-loop -- a test does one thing after the other.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAddress } from "#schemas/address.ts";
+import { parseAddress, shardOf } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import { actorsOverBus } from "./actor_client.ts";
 import { Host, type HostParts } from "./host.ts";
@@ -13,6 +13,8 @@ import { SimStore } from "./sim/sim_store.ts";
 import { silentTelemetry } from "./telemetry.ts";
 
 const SHARDS = 8;
+const shardOfA = shardOf(parseAddress("default:counter/a"), SHARDS);
+const allShards = Array.from({ length: SHARDS }, (_, shard) => shard);
 
 /** Passes texts at once: what a bus may lose or delay is the bus's own test. */
 function directBus(): Bus {
@@ -46,21 +48,23 @@ async function startHost(
 ): Promise<Platform> {
   const bus = directBus();
   const clock = new SimClock();
-  const actors = actorsOverBus(bus, SHARDS);
+  const actors = actorsOverBus(bus, SHARDS, clock);
   const host = new Host({
-    owner: "w1.1",
+    owner: () => "w1.1",
     kinds: [counterKind],
     store,
     bus,
     actors,
     clock,
     telemetry: silentTelemetry(clock),
-    ownership: { mayAnswer: () => true, noteCommit: () => {} },
+    ownership: { mayAnswer: () => true },
     inputs: { draw: () => Promise.resolve(42) },
     onCommitted: () => {},
     ...changes,
   });
   await host.start();
+  const owner = changes.owner?.() ?? "w1.1";
+  await host.custody.take(await store.takeShards(owner, allShards));
   const ask = async (to: string, type: string, fields: object = {}): Promise<unknown> => {
     const address = parseAddress(`default:counter/${to}`);
     const { text } = await actors.ask(address, { type, cause: "test" }, JSON.stringify(fields));
@@ -96,7 +100,7 @@ test("a restarted worker goes on from snapshot and samples", async () => {
   for (let sample = 0; sample < 70; sample++) await first.ask("a", "sample");
   await first.host.stop();
 
-  const second = await startHost(store, { owner: "w2.1" });
+  const second = await startHost(store, { owner: () => "w2.1" });
 
   assert.deepEqual(await second.ask("a", "read"), { count: 2, sampled: 70, value: "counting" });
   assert.equal(await second.ask("a", "add").then((reply) => (reply as { count: number }).count), 3);
@@ -120,7 +124,7 @@ test("the first sample of an actor that was never stored survives a restart", as
   const first = await startHost(store);
   await first.ask("a", "sample");
 
-  const second = await startHost(store, { owner: "w2.1" });
+  const second = await startHost(store, { owner: () => "w2.1" });
 
   assert.deepEqual(await second.ask("a", "read"), { count: 0, sampled: 1, value: "counting" });
 });
@@ -154,7 +158,7 @@ test("a routed sample is journalled for its actor and found again", async () => 
   await first.ask("a~1", "add");
   await first.ask("a", "sample", { route: "a~1" });
 
-  const second = await startHost(store, { owner: "w2.1" });
+  const second = await startHost(store, { owner: () => "w2.1" });
 
   assert.equal(store.journal[1]?.actor, "default:counter/a~1");
   assert.deepEqual(await second.ask("a~1", "read"), { count: 1, sampled: 1, value: "counting" });
@@ -231,7 +235,7 @@ test("a tell reaches its receiver once, also when it is sent again after a resta
   assert.equal(cause, "default:counter/a#1.0");
   await first.host.stop();
 
-  const second = await startHost(store, { owner: "w2.1" });
+  const second = await startHost(store, { owner: () => "w2.1" });
   await second.actors.ask(
     parseAddress("default:counter/z"),
     { type: "add", cause, inbox: cause },
@@ -247,25 +251,28 @@ test("an alarm rings after a restart, once", async () => {
   await first.ask("a", "rest");
   await first.host.stop();
 
-  const { clock, ask } = await startHost(store, { owner: "w2.1" });
+  const { clock, ask } = await startHost(store, { owner: () => "w2.1" });
   clock.advance(59_000);
   assert.deepEqual(await ask("a", "read"), { count: 0, sampled: 0, value: "resting" });
   clock.advance(2_000);
   await until(clock, () => store.journal.length === 2);
 
   assert.deepEqual(await ask("a", "read"), { count: 1, sampled: 0, value: "counting" });
-  assert.equal((await store.alarms([])).length, 0);
+  assert.equal((await store.alarms(allShards)).length, 0);
 });
 
 test("a stale owner answers nothing more", async () => {
   const store = new SimStore(SHARDS);
   const old = await startHost(store);
   await old.ask("a", "add");
-  const young = await startHost(store, { owner: "w2.1" });
+  const young = await startHost(store, { owner: () => "w2.1" });
   await young.ask("a", "add");
 
-  const answered = old.ask("a", "add").then(() => "answered", (error) => error.kind);
-  assert.notEqual(await answered, "answered");
+  let heard = "";
+  old.ask("a", "add").then(() => heard = "answered", (error) => heard = error.kind);
+  await until(old.clock, () => heard !== "");
+  assert.notEqual(heard, "answered");
+  assert.deepEqual(old.host.custody.held.map(({ shard }) => shard).includes(shardOfA), false);
 
   assert.deepEqual(await young.ask("a", "read"), { count: 2, sampled: 0, value: "counting" });
 });
@@ -273,7 +280,7 @@ test("a stale owner answers nothing more", async () => {
 test("an answer from memory is withheld while ownership is unproven", async () => {
   const store = new SimStore(SHARDS);
   const { ask } = await startHost(store, {
-    ownership: { mayAnswer: () => false, noteCommit: () => {} },
+    ownership: { mayAnswer: () => false },
   });
 
   await assert.rejects(ask("a", "beat"), { kind: "timed-out" });

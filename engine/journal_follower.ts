@@ -20,6 +20,8 @@ export interface FollowJournalOptions<Handle> {
   readonly filter?: JournalFilter;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** Shards that are this follower's; default all. Two that read one shard take turns. */
+  readonly isOurs?: (shard: number) => boolean;
   readonly gatherMs?: number;
   readonly rowsMax?: number;
 }
@@ -36,6 +38,7 @@ export interface JournalFollower {
 export function followJournal<Handle>(options: FollowJournalOptions<Handle>): JournalFollower {
   const { name, reader, onRows, clock, telemetry } = options;
   const filter = options.filter ?? {};
+  const isOurs = options.isOurs ?? (() => true);
   const rowsMax = options.rowsMax ?? ROWS_MAX_DEFAULT;
   const rows = telemetry.counter(
     "statewatt_followed_rows_total",
@@ -53,8 +56,10 @@ export function followJournal<Handle>(options: FollowJournalOptions<Handle>): Jo
     clock,
     telemetry,
     gatherMs: options.gatherMs ?? GATHER_MS_DEFAULT,
-    look: () => reader.behind(name),
-    pass: async (shards, sinceAt) => {
+    look: async () => (await reader.behind(name)).filter(isOurs),
+    pass: async (hinted, sinceAt) => {
+      const shards = hinted.filter(isOurs);
+      if (shards.length === 0) return [];
       const done = await reader.advance({ name, shards, filter, rowsMax, sinceAt }, onRows);
       rows.add(done.entries.length);
       if (done.entries.length > 0) {

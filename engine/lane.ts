@@ -43,8 +43,7 @@ export class Lane {
   /** Rests while a failed batch is cleared up: mailboxes keep what comes. */
   isPaused = false;
   readonly #parts: { host: LaneHost; store: Store; clock: Clock; telemetry: Telemetry };
-  readonly #owner: string;
-  readonly #onCommit: (sentAt: number) => void;
+  readonly #owner: () => string;
   #open: { batch: Batch; units: Unit[] };
   #isCommitting = false;
   #isStarting = false;
@@ -52,21 +51,20 @@ export class Lane {
   #isClosed = false;
   /** Commits of unknown outcome that turned out as not committed, since the last that did. */
   #failures = 0;
-  #idle: (() => void)[] = [];
+  /** Those who wait until so many batches have ended. */
+  #waiting: { left: number; readonly resolve: () => void }[] = [];
   readonly #seconds;
   readonly #rows;
   readonly #refused;
 
   constructor(
     index: number,
-    owner: string,
+    owner: () => string,
     parts: { host: LaneHost; store: Store; clock: Clock; telemetry: Telemetry },
-    onCommit: (sentAt: number) => void,
   ) {
     this.index = index;
     this.#owner = owner;
     this.#parts = parts;
-    this.#onCommit = onCommit;
     this.#open = this.#fresh();
     const { telemetry } = parts;
     this.#seconds = telemetry.histogram("statewatt_commit_seconds", "Time of a group commit");
@@ -109,12 +107,12 @@ export class Lane {
     return !this.isPaused && !this.#open.batch.isFull;
   }
 
-  /** Resolves when nothing is open nor in flight. */
-  drained(): Promise<void> {
-    if (!this.#isCommitting && !this.isPaused && this.#open.units.length === 0) {
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => this.#idle.push(resolve));
+  /** Resolves when all that was added so far has been released or given back. */
+  settled(): Promise<void> {
+    const isOpen = this.#open.units.length > 0;
+    if (!this.#isCommitting && !isOpen) return Promise.resolve();
+    const left = +this.#isCommitting + +isOpen;
+    return new Promise((resolve) => this.#waiting.push({ left, resolve }));
   }
 
   close(): void {
@@ -122,7 +120,7 @@ export class Lane {
   }
 
   #fresh(): { batch: Batch; units: Unit[] } {
-    return { batch: new Batch(`${this.#owner}.${this.index}.${this.#batches++}`), units: [] };
+    return { batch: new Batch(`${this.#owner()}.${this.index}.${this.#batches++}`), units: [] };
   }
 
   /** The frames of one turn of the event loop share a batch: it leaves in the next microtask. */
@@ -147,10 +145,18 @@ export class Lane {
       if (outcome.result === "committed") this.#release(batch, units);
       // deno-lint-ignore no-await-in-loop -- nothing may commit before the failure is cleared up.
       else await this.#recover(batch, units, outcome);
+      this.#endWaits(1);
     }
     this.#isCommitting = false;
-    if (this.isPaused) return;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    this.#endWaits(Infinity);
+  }
+
+  #endWaits(batches: number): void {
+    for (const wait of this.#waiting) wait.left -= batches;
+    const over = this.#waiting.filter(({ left }) => left <= 0);
+    if (over.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ left }) => left > 0);
+    for (const { resolve } of over) resolve();
   }
 
   async #commit(batch: Batch): Promise<CommitOutcome> {
@@ -162,7 +168,7 @@ export class Lane {
       : await this.#parts.store.commit(encoded, this.index);
     if (outcome.result === "committed") {
       this.#failures = 0;
-      this.#onCommit(sentAt);
+      for (const cursor of batch.cursors) cursor.committedAt = sentAt;
       this.#seconds.observe((this.#parts.clock.monotonic() - sentAt) / 1_000);
       this.#rows.observe(batch.rows);
     } else this.#refused.with(outcome.result).add();
@@ -231,11 +237,12 @@ export class Lane {
     while (!this.#isClosed) {
       try {
         // deno-lint-ignore no-await-in-loop -- tried until Postgres answers.
-        const taken = await store.retakeShards(this.#owner, cursors.map(({ shard }) => shard));
+        const taken = await store.retakeShards(this.#owner(), cursors.map(({ shard }) => shard));
         const isOurs = noteTaken(cursors, taken);
         const lost = cursors.filter((cursor) => !isOurs.has(cursor)).map(({ shard }) => shard);
         if (lost.length > 0) host.shardsLost(lost);
-        return lost.length === 0 && taken.every(({ lastBatch }) => lastBatch === batch.id);
+        // A batch commits whole: one of its shards tells of all.
+        return taken.some(({ lastBatch }) => lastBatch === batch.id);
       } catch {
         // deno-lint-ignore no-await-in-loop -- Postgres is away: the next try comes after a wait.
         await this.#wait(RETRY_MS);

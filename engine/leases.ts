@@ -25,12 +25,15 @@ export interface Member {
   readonly id: string;
   /** Another one is another life: what the former held is lost. */
   readonly incarnation: string;
-  /** Shards that a worker holds. */
-  readonly shards?: readonly number[];
+  /** It hands over what it has and is about to leave. */
+  readonly isDraining?: boolean;
 }
 
 /** `left`: it said goodbye. `replaced`: its key has a new incarnation. */
 export type LossReason = "expired" | "left" | "replaced";
+
+/** `expired`: another member ended our lease. `replaced`: our key is another life's. */
+export type DepositionReason = "expired" | "replaced";
 
 interface MemberRecord extends Member {
   /** Counts its renewals: the same value is never written twice. */
@@ -51,8 +54,6 @@ export interface MembershipOptions {
   readonly kind: string;
   readonly id: string;
   readonly incarnation: string;
-  /** Read at each renewal. */
-  readonly shards?: () => readonly number[];
 }
 
 export class Membership {
@@ -61,7 +62,12 @@ export class Membership {
   readonly #others = new Map<string, Observed>();
   readonly #lost = new Set<(member: Member, reason: LossReason) => void>();
   readonly #joined = new Set<(member: Member) => void>();
-  readonly #deposed = new Set<() => void>();
+  readonly #changed = new Set<(kind: string) => void>();
+  readonly #deposed = new Set<(reason: DepositionReason) => void>();
+  /** Key → the life, and its last revision, that we saw expire. */
+  readonly #expired = new Map<string, { incarnation: string; revision: number }>();
+  #incarnation: string;
+  #isDraining = false;
   /** Renewal → monotonic time at which it was sent. */
   readonly #sent = new Map<number, number>();
   #revision = 0;
@@ -81,6 +87,7 @@ export class Membership {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+    this.#incarnation = options.incarnation;
     this.#key = `${options.kind}.${options.id}`;
     const { telemetry, clock, kind } = options;
     // All-in-one has a member of each kind in one process.
@@ -122,10 +129,10 @@ export class Membership {
     this.#stopWatch();
     await this.#writing;
     if (this.#isDeposed) return;
-    const { store, incarnation, telemetry } = this.#options;
+    const { store, telemetry } = this.#options;
     try {
       const entry = await store.read(this.#key);
-      if (entry === undefined || readRecord(entry)?.incarnation !== incarnation) return;
+      if (entry === undefined || readRecord(entry)?.incarnation !== this.#incarnation) return;
       await store.remove(this.#key, entry.revision);
     } catch (error) {
       telemetry.log("debug", "the lease expires by itself", { error });
@@ -137,9 +144,38 @@ export class Membership {
     return this.#renewedAt;
   }
 
-  /** Another process has ended our lease: what we held may be theirs. Final. */
+  /** Another process has ended our lease: what we held may be theirs. */
   get isDeposed(): boolean {
     return this.#isDeposed;
+  }
+
+  get incarnation(): string {
+    return this.#incarnation;
+  }
+
+  /** Of our last write: rises over the whole cluster. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /** Tells the others that this member is about to leave. */
+  async announceDraining(): Promise<void> {
+    this.#isDraining = true;
+    await this.#writing;
+    await this.#renew();
+  }
+
+  /** After a deposition: another life begins. Rejects when the map cannot be reached. */
+  async rejoin(incarnation: string): Promise<void> {
+    const former = await this.#options.store.read(this.#key);
+    this.#incarnation = incarnation;
+    this.#revision = former?.revision ?? 0;
+    await this.#write();
+    this.#isDeposed = false;
   }
 
   /** Other members of a kind that are not lost. */
@@ -167,26 +203,45 @@ export class Membership {
     return () => void this.#joined.delete(filtered);
   }
 
-  onDeposed(take: () => void): void {
+  /** Called when a member of the kind comes, goes or begins to drain. */
+  onChanged(kind: string, take: () => void): () => void {
+    const filtered = (changed: string): void => {
+      if (changed === kind) take();
+    };
+    this.#changed.add(filtered);
+    return () => void this.#changed.delete(filtered);
+  }
+
+  onDeposed(take: (reason: DepositionReason) => void): void {
     this.#deposed.add(take);
   }
 
   /**
-   * Ends the lease of a lost worker before its shards are taken: of several that try, one wins, and
-   * the loser, when it wakes up, finds its lease gone.
+   * Whether that life of a member has ended for certain: its lease is gone, another life has its
+   * key, or we saw it expire and could end it before it was renewed. When it wakes up, it finds its
+   * lease gone.
    */
-  async depose(member: Member): Promise<boolean> {
-    const { store, id } = this.#options;
-    const key = `${member.kind}.${member.id}`;
+  async endLease({ kind, id, incarnation }: Member): Promise<boolean> {
+    const { store } = this.#options;
+    const key = `${kind}.${id}`;
     const entry = await store.read(key);
-    if (entry === undefined || readRecord(entry)?.incarnation !== member.incarnation) return false;
+    // A map that was lost and is empty says nothing: those who live fill it again.
+    if (entry === undefined) return this.#aliveAt - this.#observingSince >= LEASE_MS;
+    if (readRecord(entry)?.incarnation !== incarnation) return true;
+    const expired = this.#expired.get(key);
+    const hasExpired = expired?.incarnation === incarnation && expired.revision === entry.revision;
+    if (!hasExpired) return false;
     try {
-      await store.write(key, JSON.stringify({ deposedBy: id }), entry.revision);
+      await store.write(key, JSON.stringify({ endedBy: this.#options.id }), entry.revision);
       return true;
     } catch (error) {
       if (error instanceof LeaseConflict) return false;
       throw error;
     }
+  }
+
+  get #observingSince(): number {
+    return Math.max(this.#aliveSince, this.#watchedAt);
   }
 
   #watch(): void {
@@ -215,14 +270,14 @@ export class Membership {
   }
 
   async #write(): Promise<void> {
-    const { store, clock, kind, id, incarnation, shards } = this.#options;
+    const { store, clock, kind, id } = this.#options;
     const renewal = ++this.#renewal;
     const record: MemberRecord = {
       kind,
       id,
-      incarnation,
+      incarnation: this.#incarnation,
       renewal,
-      ...(shards === undefined ? {} : { shards: shards() }),
+      ...(this.#isDraining ? { isDraining: true } : {}),
     };
     const sentAt = clock.monotonic();
     this.#sent.set(renewal, sentAt);
@@ -235,24 +290,26 @@ export class Membership {
    * An earlier write of ours whose answer was lost, a map that was lost, or the end of our lease.
    */
   async #settleConflict(): Promise<void> {
-    const { store, incarnation, telemetry } = this.#options;
+    const { store, telemetry } = this.#options;
     try {
       const entry = await store.read(this.#key);
-      const isOurs = entry === undefined || readRecord(entry)?.incarnation === incarnation;
+      const record = entry === undefined ? undefined : readRecord(entry);
+      const isOurs = entry === undefined || record?.incarnation === this.#incarnation;
       if (isOurs) this.#revision = entry?.revision ?? 0;
-      else this.#noteDeposed();
+      else this.#noteDeposed(record === undefined ? "expired" : "replaced");
     } catch (error) {
       telemetry.log("debug", "the lease could not be read", { error });
     }
   }
 
-  #noteDeposed(): void {
+  #noteDeposed(reason: DepositionReason): void {
     if (this.#isDeposed || this.#isStopped) return;
     this.#isDeposed = true;
     this.#options.telemetry.log("error", "the lease was ended by another process", {
       key: this.#key,
+      reason,
     });
-    for (const take of this.#deposed) take();
+    for (const take of this.#deposed) take(reason);
   }
 
   #take(entry: LeaseEntry): void {
@@ -267,14 +324,16 @@ export class Membership {
     const { renewal: _renewal, ...member } = record;
     const seenAt = this.#options.clock.monotonic();
     this.#others.set(entry.key, { member, revision: entry.revision, seenAt });
+    this.#expired.delete(entry.key);
     if (isNew) { for (const take of this.#joined) take(member); }
+    if (isNew || known?.member.isDraining !== member.isDraining) this.#noteChange(member.kind);
   }
 
   #takeOwn(entry: LeaseEntry): void {
     const record = readRecord(entry);
-    if (record?.incarnation !== this.#options.incarnation) {
-      if (entry.value !== undefined && entry.revision > this.#revision) this.#noteDeposed();
-      return;
+    if (record?.incarnation !== this.#incarnation) {
+      if (entry.value === undefined || entry.revision <= this.#revision) return;
+      return this.#noteDeposed(record === undefined ? "expired" : "replaced");
     }
     const sentAt = this.#sent.get(record.renewal);
     if (sentAt === undefined || sentAt <= this.#aliveAt) return;
@@ -289,8 +348,15 @@ export class Membership {
     const known = this.#others.get(key);
     if (known === undefined) return;
     this.#others.delete(key);
+    const { incarnation, kind } = known.member;
+    if (reason === "expired") this.#expired.set(key, { incarnation, revision: known.revision });
     this.#options.telemetry.log("warn", "a member of the cluster is gone", { key, reason });
     for (const take of this.#lost) take(known.member, reason);
+    this.#noteChange(kind);
+  }
+
+  #noteChange(kind: string): void {
+    for (const take of this.#changed) take(kind);
   }
 }
 
@@ -299,83 +365,4 @@ function readRecord({ value }: LeaseEntry): MemberRecord | undefined {
   if (value === undefined) return undefined;
   const record = JSON.parse(value) as Partial<MemberRecord>;
   return record.incarnation === undefined ? undefined : record as MemberRecord;
-}
-
-export interface OwnershipOptions {
-  readonly membership: Membership;
-  readonly clock: Clock;
-  readonly telemetry: Telemetry;
-  /** Whether Postgres still holds our epochs: the proof while the map is away. */
-  readonly stillOwns: () => Promise<boolean>;
-}
-
-/**
- * A renewal is overdue: another proof is looked for, with time for a second try before the lease
- * ends.
- */
-const PROOF_WANTED_MS = 1_500;
-const PROOF_TRY_MS = 500;
-
-/**
- * Proof that the shards of this worker are its own: the send time of a renewal of its lease, of a
- * fenced commit, or of a read of its epochs. An answer that no commit stands for may leave only
- * while it is fresh.
- */
-export class OwnershipProof {
-  readonly #options: OwnershipOptions;
-  #provenAt = -Infinity;
-  #isReading = false;
-  #cancel = (): void => {};
-
-  constructor(options: OwnershipOptions) {
-    this.#options = options;
-    options.telemetry.watch(
-      "statewatt_ownership_proven",
-      "1 while answers may be given from memory",
-      () => +this.mayAnswer(),
-    );
-  }
-
-  start(): void {
-    const again = (): void => {
-      this.#cancel = this.#options.clock.schedule(PROOF_TRY_MS, () => {
-        again();
-        void this.#prove();
-      });
-    };
-    again();
-  }
-
-  stop(): void {
-    this.#cancel();
-  }
-
-  /** A fenced commit that was sent at this monotonic time has succeeded. */
-  noteCommit(sentAt: number): void {
-    if (sentAt > this.#provenAt) this.#provenAt = sentAt;
-  }
-
-  /** Monotonic time up to which ownership is proven. */
-  get provenAt(): number {
-    return Math.max(this.#provenAt, this.#options.membership.renewedAt);
-  }
-
-  mayAnswer(): boolean {
-    const { membership, clock } = this.#options;
-    return !membership.isDeposed && clock.monotonic() - this.provenAt < LEASE_MS;
-  }
-
-  async #prove(): Promise<void> {
-    const { clock, stillOwns, telemetry } = this.#options;
-    const sentAt = clock.monotonic();
-    if (this.#isReading || sentAt - this.provenAt < PROOF_WANTED_MS) return;
-    this.#isReading = true;
-    try {
-      if (await stillOwns()) this.noteCommit(sentAt);
-    } catch (error) {
-      telemetry.log("debug", "ownership could not be read", { error });
-    } finally {
-      this.#isReading = false;
-    }
-  }
 }

@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LEASE_MS, type Member, Membership, OwnershipProof } from "./leases.ts";
+import { LEASE_MS, type Member, Membership } from "./leases.ts";
+import { OwnershipProof } from "./ownership.ts";
 import { SimClock } from "./sim/sim_clock.ts";
 import { SimLeaseMap, SimLeases } from "./sim/sim_leases.ts";
 import { silentTelemetry } from "./telemetry.ts";
+
+const NEVER = -Infinity;
 
 interface End {
   readonly leases: SimLeases;
@@ -119,23 +122,73 @@ test("a map that was lost is filled again by those who live", async () => {
   assert.ok(world.map.entries.has("worker.w1"));
 });
 
-test("of several that depose a lost worker one wins, and it knows when it wakes", async () => {
+test("a lease that several end is over for all, and its holder knows when it wakes", async () => {
   const world = new World();
   const [one, other, frozen] = await Promise.all(
     ["w1", "w2", "w3"].map((id) => world.join("worker", id)),
   );
   assert.ok(one && other && frozen);
+  const life = { kind: "worker", id: "w3", incarnation: "1" };
+  assert.equal(await one.membership.endLease(life), false, "it lives");
   frozen.leases.isCut = true;
   await world.pass(5_000);
   assert.ok(one.seen.includes("w3 expired") && other.seen.includes("w3 expired"));
+  const reasons: string[] = [];
+  frozen.membership.onDeposed((reason) => reasons.push(reason));
 
-  const lost = { kind: "worker", id: "w3", incarnation: "1" };
-  const won = await Promise.all([one, other].map(({ membership }) => membership.depose(lost)));
+  assert.equal(await one.membership.endLease(life), true);
+  assert.equal(await other.membership.endLease(life), true);
   frozen.leases.isCut = false;
   await world.pass(2_000);
 
-  assert.deepEqual(won.toSorted(), [false, true]);
-  assert.equal(frozen.membership.isDeposed, true);
+  assert.deepEqual(reasons, ["expired"]);
+  await frozen.membership.rejoin("2");
+  await world.pass(1_000);
+  assert.equal(frozen.membership.isDeposed, false);
+  assert.deepEqual(one.membership.members("worker").map(({ incarnation }) => incarnation), [
+    "1",
+    "2",
+  ]);
+});
+
+test("a lease that was renewed after it had expired is not ended", async () => {
+  const world = new World();
+  const one = await world.join("worker", "w1");
+  const frozen = await world.join("worker", "w2");
+  frozen.leases.isCut = true;
+  await world.pass(5_000);
+  one.leases.isCut = true;
+  frozen.leases.isCut = false;
+  await world.pass(1_500);
+  one.leases.isCut = false;
+
+  const life = { kind: "worker", id: "w2", incarnation: "1" };
+  assert.equal(await one.membership.endLease(life), false);
+  await world.pass(2_000);
+  assert.equal(frozen.membership.isDeposed, false);
+});
+
+test("a missing lease has ended only when the living had time to write theirs", async () => {
+  const world = new World();
+  const one = await world.join("worker", "w1");
+  const life = { kind: "worker", id: "w2", incarnation: "1" };
+
+  assert.equal(await one.membership.endLease(life), false);
+  await world.pass(LEASE_MS + 1_500);
+  assert.equal(await one.membership.endLease(life), true);
+});
+
+test("a member that drains is told to the others at once", async () => {
+  const world = new World();
+  const one = await world.join("worker", "w1");
+  const other = await world.join("worker", "w2");
+  let changes = 0;
+  one.membership.onChanged("worker", () => changes++);
+
+  await other.membership.announceDraining();
+
+  assert.equal(changes, 1);
+  assert.equal(one.membership.members("worker")[0]?.isDraining, true);
 });
 
 test("answers from memory need a proof younger than the lease", async () => {
@@ -155,24 +208,24 @@ test("answers from memory need a proof younger than the lease", async () => {
   proof.start();
 
   await world.pass(10_000);
-  assert.equal(proof.mayAnswer(), true);
+  assert.equal(proof.mayAnswer(NEVER), true);
   assert.equal(reads, 0);
 
   worker.leases.isCut = true;
   await world.pass(10_000);
-  assert.equal(proof.mayAnswer(), true, "NATS away, Postgres there: go on");
+  assert.equal(proof.mayAnswer(NEVER), true, "NATS away, Postgres there: go on");
 
   stillOwns = () => Promise.reject(new Error("Postgres is away, too"));
   await world.pass(LEASE_MS + 500);
-  assert.equal(proof.mayAnswer(), false);
-  proof.noteCommit(world.clock.monotonic() - 2_900);
-  assert.equal(proof.mayAnswer(), true);
+  assert.equal(proof.mayAnswer(NEVER), false);
+  const committedAt = world.clock.monotonic() - 2_900;
+  assert.equal(proof.mayAnswer(committedAt), true);
   await world.pass(200);
-  assert.equal(proof.mayAnswer(), false);
+  assert.equal(proof.mayAnswer(committedAt), false);
 
   stillOwns = () => Promise.resolve(false);
   await world.pass(5_000);
-  assert.equal(proof.mayAnswer(), false, "the epochs are another's");
+  assert.equal(proof.mayAnswer(NEVER), false, "the epochs are another's");
   proof.stop();
 });
 
@@ -188,8 +241,8 @@ test("a process that slept beyond its lease may not answer before it has a new p
   await world.pass(1_000);
 
   world.clock.advance(60_000);
-  assert.equal(proof.mayAnswer(), false);
+  assert.equal(proof.mayAnswer(NEVER), false);
 
   await world.pass(2_000);
-  assert.equal(proof.mayAnswer(), true);
+  assert.equal(proof.mayAnswer(NEVER), true);
 });

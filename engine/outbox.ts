@@ -53,12 +53,19 @@ export class Outbox {
     void this.#attempt(row, RETRY_FIRST_MS);
   }
 
+  /** Forgets what all other actors told: another worker sends it now. */
+  keep(isOurs: (sender: string) => boolean): void {
+    for (const id of this.#waiting.keys()) {
+      if (!isOurs(id.slice(0, id.lastIndexOf("#")))) this.#waiting.delete(id);
+    }
+  }
+
   stop(): void {
     this.#isStopped = true;
   }
 
   async #attempt(row: OutboxRow, retryMs: number): Promise<void> {
-    if (this.#isStopped) return;
+    if (this.#isStopped || !this.#waiting.has(row.id)) return;
     try {
       const { type } = JSON.parse(row.event) as { type: string };
       const header = { type, cause: row.id, inbox: row.id };

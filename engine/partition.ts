@@ -55,8 +55,9 @@ export class Partitions {
   readonly #lanes: readonly Lane[];
   readonly #cursors = new Map<number, ShardCursor>();
   readonly #partitions = new Map<string, Partition>();
-  #shardCount = 0;
   #isClosed = false;
+  /** Of the installation; known before the first shard is owned. */
+  shardCount = 1;
 
   constructor(clock: Clock, lanes: readonly Lane[]) {
     this.#clock = clock;
@@ -71,20 +72,25 @@ export class Partitions {
     return [...this.#cursors.values()];
   }
 
-  own(owned: readonly OwnedShard[], shardCount: number): void {
-    this.#shardCount = shardCount;
+  own(owned: readonly OwnedShard[]): void {
     for (const { shard, epoch, lastSeq } of owned) {
-      this.#cursors.set(shard, { shard, epoch, committed: lastSeq, assigned: lastSeq });
+      const place = { committed: lastSeq, assigned: lastSeq, committedAt: -Infinity };
+      this.#cursors.set(shard, { shard, epoch, ...place });
     }
   }
 
-  isOwned(partition: Partition): boolean {
-    return this.#cursors.has(partition.cursor.shard);
+  owns(shard: number): boolean {
+    return this.#cursors.has(shard);
+  }
+
+  /** Whether it is of the present time of owning its shard. */
+  isOwned({ cursor }: Partition): boolean {
+    return this.#cursors.get(cursor.shard) === cursor;
   }
 
   /** Whether the actor's shard is owned here. */
   holds(actor: string): boolean {
-    return this.#cursors.has(shardOf(parseAddress(actor), this.#shardCount));
+    return this.#cursors.has(shardOf(parseAddress(actor), this.shardCount));
   }
 
   /** No new message finds a partition any more. */
@@ -101,7 +107,7 @@ export class Partitions {
       known.lastUsed = this.#clock.monotonic();
       return known;
     }
-    const cursor = this.#cursors.get(shardOf(address, this.#shardCount));
+    const cursor = this.#cursors.get(shardOf(address, this.shardCount));
     const lane = this.#lanes[(cursor?.shard ?? 0) % this.#lanes.length];
     if (cursor === undefined || lane === undefined || this.#isClosed) {
       throw new PlatformError("unavailable", `Cannot reach ${to}: its shard is not here`, {
@@ -135,6 +141,8 @@ export class Partitions {
     const lost: Item[] = [];
     for (const [key, partition] of this.#partitions) {
       if (!shards.has(partition.cursor.shard)) continue;
+      if (partition.working !== undefined) lost.push(partition.working.item);
+      partition.working = undefined;
       lost.push(...partition.queue.splice(0));
       this.#partitions.delete(key);
     }

@@ -21,6 +21,8 @@ export interface RelayParts {
   readonly publisher: FactPublisher;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
+  /** Whether this process relays now. Two at once are safe and wasteful. */
+  readonly isOurs?: () => boolean;
 }
 
 /**
@@ -41,6 +43,7 @@ export class FactRelay {
   constructor(parts: RelayParts) {
     this.#parts = parts;
     const { clock, telemetry, reader } = parts;
+    const isOurs = parts.isOurs ?? (() => true);
     this.#published = telemetry.counter("statewatt_facts_published_total", "Facts in the stream");
     this.#lag = telemetry.histogram("statewatt_fact_lag_seconds", "From step to stream");
     this.#loop = new HintedLoop({
@@ -48,7 +51,7 @@ export class FactRelay {
       clock,
       telemetry,
       gatherMs: GATHER_MS,
-      look: () => reader.behind(CURSORS),
+      look: () => isOurs() ? reader.behind(CURSORS) : Promise.resolve([]),
       pass: (shards, doneAt) => this.#pass(shards, doneAt),
     });
   }
@@ -71,7 +74,12 @@ export class FactRelay {
     hinted: readonly number[],
     sinceAt: number | undefined,
   ): Promise<readonly number[]> {
-    const { reader } = this.#parts;
+    const { reader, isOurs } = this.#parts;
+    if (isOurs?.() === false) {
+      // Whoever relays meanwhile moves the stream on.
+      this.#streamLast = undefined;
+      return [];
+    }
     const streamLast = this.#streamLast ?? await this.#reconcile();
     // Whatever fails from here on leaves open what the stream holds.
     this.#streamLast = undefined;

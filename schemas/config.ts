@@ -68,6 +68,12 @@ const gatewayOnly = {
 };
 
 const workerOnly = {
+  workerName: Type.Optional(Type.String({
+    pattern: "^[A-Za-z0-9_-]{1,40}$",
+    description:
+      "Name of this worker in the cluster, of no other process: one that comes back under its name " +
+      "takes its shards at once. Unset: a new one at each start",
+  })),
   autoRegisterStations: flag(
     false,
     "Unknown stations register themselves (open networks and trials only)",
@@ -118,6 +124,16 @@ const embeddedOnly = {
     description: "The nats-server program; otherwise PATH, a package, or the official release",
   })),
 };
+
+/** How often one machine runs a role. */
+export const processesConfigSchema = Type.Object({
+  processes: Type.Integer({
+    minimum: 1,
+    maximum: 256,
+    default: 1,
+    description: "Processes of this role on this machine: about one per core that it may use",
+  }),
+});
 
 export const gatewayConfigSchema = Type.Object({
   ...everyProcess,

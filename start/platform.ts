@@ -31,7 +31,9 @@ export async function startPlatform(setting: PlatformSetting): Promise<Part> {
     parts.push(cluster);
     const actors = await actorsOf(cluster, databaseUrl);
     const publisher = cluster.facts;
-    const worker = { ...workerSettings(config), databaseUrl, actors, publisher };
+    // The folder has one platform at a time: what the one before held is free at once.
+    const name = config.workerName ?? "embedded";
+    const worker = { ...workerSettings(config), databaseUrl, actors, publisher, name };
     parts.push(await startWorker({ ...cluster, ...worker }));
     // The api listens before stations are let in: whoever looks at /readyz sees the gateway
     // missing.
@@ -54,7 +56,7 @@ export async function startPlatform(setting: PlatformSetting): Promise<Part> {
 export async function actorsOf(cluster: Cluster, databaseUrl: string): Promise<Actors> {
   const store = postgresStore({ url: databaseUrl, owner: `start ${cluster.id}`, ...cluster });
   try {
-    return actorsOverBus(cluster.bus, await store.shardCount());
+    return actorsOverBus(cluster.bus, await store.shardCount(), cluster.clock);
   } finally {
     await store.close();
   }

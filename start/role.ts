@@ -1,7 +1,7 @@
 /**
- * `deno task gateway|worker|api`: one role as a process of its own, over Postgres and NATS that are
- * there already. Any number of each may run; gateways of one host share their port by a load
- * balancer.
+ * `deno task gateway|worker|api`: one role as a process of its own, or as several (`PROCESSES`),
+ * over Postgres and NATS that are there already. Any number of each may run. SIGTERM drains: the
+ * work goes to the others first; a second signal hurries.
  */
 import process from "node:process";
 import { Buffer } from "node:buffer";
@@ -11,13 +11,15 @@ import {
   apiConfigSchema,
   ConfigError,
   gatewayConfigSchema,
+  processesConfigSchema,
   readConfig,
   workerConfigSchema,
 } from "#schemas/config.ts";
 import { type Cluster, joinCluster } from "./cluster.ts";
 import { isServerGone } from "./server_gone.ts";
-import { closeAll, type Part } from "./part.ts";
+import { closeAll, drainAll, type Part } from "./part.ts";
 import { actorsOf, apiPart, gatewayPart, readinessOf, workerSettings } from "./platform.ts";
+import { runProcesses } from "./role_processes.ts";
 import { errorText } from "./start_error.ts";
 
 type Role = (parts: Part[]) => Promise<Cluster>;
@@ -42,9 +44,9 @@ async function worker(parts: Part[]): Promise<Cluster> {
   const { databaseUrl } = config;
   const actors = await actorsOf(cluster, databaseUrl);
   const publisher = cluster.facts;
-  parts.push(
-    await startWorker({ ...cluster, ...workerSettings(config), databaseUrl, actors, publisher }),
-  );
+  const name = config.workerName ?? cluster.id;
+  const settings = { ...workerSettings(config), databaseUrl, name };
+  parts.push(await startWorker({ ...cluster, ...settings, actors, publisher, onReplaced }));
   return cluster;
 }
 
@@ -60,6 +62,14 @@ async function api(parts: Part[]): Promise<Cluster> {
   };
   parts.push(await apiPart(cluster, { config: { ...config, ...keys }, actors, readiness }));
   return cluster;
+}
+
+/** Going on would only take the name, and the shards, back and forth. */
+function onReplaced(): void {
+  process.stderr.write(
+    "Another process has this worker's name: give each its own WORKER_NAME, or none.\n",
+  );
+  process.exit(1);
 }
 
 /** Only an embedded start makes keys of its own. */
@@ -79,11 +89,13 @@ async function run(name: string | undefined): Promise<void> {
   }
   const parts: Part[] = [];
   try {
+    const { processes } = readConfig(processesConfigSchema, process.env);
+    if (processes > 1) return await runProcesses(name ?? "", processes);
     const { telemetry } = await role(parts);
     telemetry.log("info", "ready", { role: name });
-    await new Promise<void>((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-    });
+    await signalled();
+    telemetry.log("info", "draining", { role: name });
+    await Promise.race([drainAll(parts), signalled()]);
     telemetry.log("info", "stopping", { role: name });
   } catch (thrown) {
     const text = thrown instanceof ConfigError ? errorText(thrown) : String(thrown);
@@ -92,6 +104,12 @@ async function run(name: string | undefined): Promise<void> {
   }
   await closeAll(parts);
   process.exit(process.exitCode ?? 0);
+}
+
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
 }
 
 // A server that went away comes back; any other error that nobody caught ends the process.

@@ -12,7 +12,11 @@ const WAITING_MAX = 5_000;
  * Stores the frames that have no journal row (heartbeats, errors, unreadable ones), as gateways
  * tell them.
  */
-export function keepFrameLog(sql: Sql, bus: Bus, telemetry: Telemetry): () => void {
+export function keepFrameLog(
+  sql: Sql,
+  bus: Bus,
+  { telemetry, isOurs }: { readonly telemetry: Telemetry; readonly isOurs: () => boolean },
+): () => void {
   const dropped = telemetry.counter("statewatt_log_frames_dropped_total", "Frames not logged");
   let waiting: LoggedFrame[] = [];
   let isWriting = false;
@@ -30,6 +34,7 @@ export function keepFrameLog(sql: Sql, bus: Bus, telemetry: Telemetry): () => vo
     isWriting = false;
   };
   return bus.listen("log.frames", (text) => {
+    if (!isOurs()) return undefined;
     waiting.push(...JSON.parse(text) as LoggedFrame[]);
     const surplus = waiting.length - WAITING_MAX;
     if (surplus > 0) {

@@ -48,7 +48,7 @@ test("frames of the bus are kept as they were told, unreadable ones in a form of
   const clock = new SimClock();
   const telemetry = silentTelemetry(clock);
   const bus = new LocalBus({ clock, telemetry });
-  const stop = keepFrameLog(sql, bus, telemetry);
+  const stop = keepFrameLog(sql, bus, { telemetry, isOurs: () => true });
   const unreadable = { messageType: "unreadable", action: null, messageId: null } as const;
   const frames = [frame("F1"), frame("F1", { ...unreadable, payload: "a\u0000b\ud800" })];
   bus.tell("log.frames", JSON.stringify(frames));
@@ -77,7 +77,7 @@ test("more frames than can wait: the oldest give way, and are counted", async ()
   const clock = new SimClock();
   const telemetry = silentTelemetry(clock);
   const bus = new LocalBus({ clock, telemetry });
-  const stop = keepFrameLog(sql, bus, telemetry);
+  const stop = keepFrameLog(sql, bus, { telemetry, isOurs: () => true });
   const many = Array.from(
     { length: 5_003 },
     (_, index) => frame("F2", { messageId: String(index) }),

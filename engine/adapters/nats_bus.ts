@@ -105,7 +105,11 @@ export class NatsBus implements Bus {
     const subscription = this.#options.link.connection.subscribe(this.#prefix + subject, {
       callback: (_error, message) => this.#deliver(message, handler),
     });
-    return () => subscription.unsubscribe();
+    // What the server has sent already is still handled: nothing is lost between two listeners.
+    return () => {
+      if (subscription.isClosed() || subscription.isDraining()) return;
+      subscription.drain().catch(() => subscription.unsubscribe());
+    };
   }
 
   isConnected(): boolean {

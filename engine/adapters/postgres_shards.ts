@@ -55,7 +55,7 @@ export class PostgresShards {
     await this.#ask((sql) => sql`UPDATE shards SET pinned_to = ${worker} WHERE shard = ${shard}`);
   }
 
-  async stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
+  async stillOwns(owned: readonly Pick<OwnedShard, "shard" | "epoch">[]): Promise<boolean> {
     const rows = await this.#ask((sql) =>
       sql<{ count: string }[]>`
         SELECT count(*) FROM shards s

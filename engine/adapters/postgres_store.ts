@@ -87,7 +87,7 @@ class PostgresStore implements Store {
     return this.#shards.pin(shard, worker);
   }
 
-  stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
+  stillOwns(owned: readonly Pick<OwnedShard, "shard" | "epoch">[]): Promise<boolean> {
     return this.#shards.stillOwns(owned);
   }
 

@@ -130,6 +130,6 @@ export interface Store {
   deadLetter(letter: DeadLetter): Promise<void>;
   journalOf(actor: string): Promise<readonly JournalRow[]>;
   /** Epochs of these shards as committed now: an ownership proof while the cluster's KV is away. */
-  stillOwns(owned: readonly OwnedShard[]): Promise<boolean>;
+  stillOwns(owned: readonly Pick<OwnedShard, "shard" | "epoch">[]): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -55,7 +55,7 @@ export class World {
     this.#telemetry = silentTelemetry(this.clock);
     const { clock, random } = this;
     this.#wire = new SimBusWire({ clock, random, telemetry: this.#telemetry });
-    this.actors = actorsOverBus(this.#wire.end(), SHARDS);
+    this.actors = actorsOverBus(this.#wire.end(), SHARDS, this.clock);
   }
 
   set faults(faults: Faults) {
@@ -67,17 +67,18 @@ export class World {
   /** Starts a worker on what the store holds. */
   async startWorker(): Promise<void> {
     const end = this.#wire.end();
-    const actors = actorsOverBus(end, SHARDS);
     const { clock } = this;
+    const actors = actorsOverBus(end, SHARDS, clock);
+    const owner = `w#${++this.#incarnations}`;
     const host = new Host({
-      owner: `w.${++this.#incarnations}`,
+      owner: () => owner,
       kinds,
       store: this.#unreliable(end),
       bus: end,
       actors,
       clock,
       telemetry: this.#telemetry,
-      ownership: { mayAnswer: () => true, noteCommit: () => {} },
+      ownership: { mayAnswer: () => true },
       inputs: {
         token: (_tenant, request) => this.#token((request as { uid: string }).uid),
         grant: (tenant, request) => this.#grant(actors, tenant, request as GrantWish),
@@ -89,6 +90,8 @@ export class World {
     });
     this.#worker = { host, end };
     await host.start();
+    const all = Array.from({ length: SHARDS }, (_, shard) => shard);
+    await host.custody.take(await this.store.takeShards(owner, all));
   }
 
   /** Kill -9: nothing more leaves it, what it has not committed is gone. */

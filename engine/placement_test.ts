@@ -1,0 +1,278 @@
+// deno-lint-ignore-file no-await-in-loop -- a test does one thing after the other.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseAddress, shardOf } from "#schemas/address.ts";
+import { actorsOverBus } from "./actor_client.ts";
+import { Host } from "./host.ts";
+import { Membership } from "./leases.ts";
+import { OwnershipProof } from "./ownership.ts";
+import { ownerText, Placement } from "./placement.ts";
+import type { Actors } from "./ports/actors.ts";
+import { counterKind } from "./sim/counter_actor.ts";
+import { type SimBus, SimBusWire } from "./sim/sim_bus.ts";
+import { SimClock } from "./sim/sim_clock.ts";
+import { SimLeaseMap, SimLeases } from "./sim/sim_leases.ts";
+import { SimRandom } from "./sim/sim_random.ts";
+import { SimStore } from "./sim/sim_store.ts";
+import { silentTelemetry } from "./telemetry.ts";
+
+const SHARDS = 32;
+
+interface Worker {
+  readonly id: string;
+  readonly host: Host;
+  readonly membership: Membership;
+  readonly placement: Placement;
+  readonly leases: SimLeases;
+  readonly end: SimBus;
+}
+
+class Cluster {
+  readonly clock = new SimClock();
+  readonly store = new SimStore(SHARDS);
+  readonly map = new SimLeaseMap();
+  readonly wire = new SimBusWire({
+    clock: this.clock,
+    telemetry: silentTelemetry(this.clock),
+    random: new SimRandom(1),
+  });
+  readonly actors: Actors = actorsOverBus(this.wire.end(), SHARDS, this.clock);
+  #lives = 0;
+
+  async start(id: string): Promise<Worker> {
+    const { clock, store } = this;
+    const telemetry = silentTelemetry(clock);
+    const end = this.wire.end();
+    const leases = new SimLeases(this.map);
+    const newIncarnation = (): string => `${++this.#lives}`;
+    const identity = { kind: "worker", id, incarnation: newIncarnation() };
+    const membership = new Membership({ store: leases, clock, telemetry, ...identity });
+    await membership.start();
+    const stillOwns = (): Promise<boolean> => store.stillOwns(host.custody.held);
+    const ownership = new OwnershipProof({ membership, clock, telemetry, stillOwns });
+    ownership.start();
+    const host: Host = new Host({
+      ...{ kinds: [counterKind], store, bus: end, clock, telemetry, ownership },
+      owner: () => ownerText({ id, incarnation: membership.incarnation }),
+      actors: actorsOverBus(end, SHARDS, clock),
+      inputs: { draw: () => Promise.resolve(42) },
+      onCommitted: () => {},
+    });
+    await host.start();
+    const placement = new Placement({
+      ...{
+        membership,
+        id,
+        store,
+        custody: host.custody,
+        bus: end,
+        clock,
+        telemetry,
+        newIncarnation,
+      },
+    });
+    await placement.start();
+    return { id, host, membership, placement, leases, end };
+  }
+
+  /** Kill -9, as the others see it. */
+  kill({ end, leases }: Worker): void {
+    this.wire.cut(end);
+    leases.isCut = true;
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 10) {
+      this.clock.advance(Math.min(10, left));
+      for (let turn = 0; turn < 12; turn++) await Promise.resolve();
+    }
+  }
+
+  async owners(): Promise<readonly string[]> {
+    return (await this.store.placement()).map(({ owner }) => owner.split("#")[0] ?? "");
+  }
+
+  async add(key: string): Promise<number> {
+    const to = parseAddress(`default:counter/${key}`);
+    let count: number | undefined;
+    let failure: unknown;
+    this.actors.ask(to, { type: "add", cause: `${Math.random()}` }, "{}").then(
+      ({ text }) => count = (JSON.parse(text) as { count: number }).count,
+      (error) => failure = error,
+    );
+    for (let waited = 0; waited < 25_000 && count === undefined; waited += 10) {
+      if (failure !== undefined) throw failure;
+      await this.pass(10);
+    }
+    return count ?? NaN;
+  }
+}
+
+function heldBy({ host }: Worker): readonly number[] {
+  return host.custody.held.map(({ shard }) => shard).sort((one, other) => one - other);
+}
+
+function assertWhole(workers: readonly Worker[]): void {
+  const all = workers.flatMap(heldBy).sort((one, other) => one - other);
+  assert.deepEqual(all, Array.from({ length: SHARDS }, (_, shard) => shard));
+}
+
+test("one worker takes all; a second gets its part and nothing else moves", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  assertWhole([one]);
+  const two = await cluster.start("w2");
+  await cluster.pass(500);
+  assertWhole([one, two]);
+  const before = await cluster.owners();
+
+  const three = await cluster.start("w3");
+  await cluster.pass(500);
+
+  assertWhole([one, two, three]);
+  assert.ok(heldBy(three).length > 0);
+  (await cluster.owners()).forEach((owner, shard) => {
+    if (owner !== "w3") assert.equal(owner, before[shard]);
+  });
+  assert.ok([one, two, three].every(({ placement }) => placement.isSettled));
+});
+
+test("actors go on with what they had when their shard is handed over", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  for (const key of ["a", "b", "c", "d", "e", "f"]) assert.equal(await cluster.add(key), 1);
+
+  const two = await cluster.start("w2");
+  const counting = ["a", "b", "c", "d", "e", "f"].map((key) => cluster.add(key));
+
+  assert.deepEqual(await Promise.all(counting), [2, 2, 2, 2, 2, 2]);
+  assertWhole([one, two]);
+});
+
+test("a worker that drains leaves nothing behind", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  const two = await cluster.start("w2");
+  await cluster.pass(500);
+  for (const key of ["a", "b", "c", "d"]) await cluster.add(key);
+
+  const drained = one.placement.drain(5_000);
+  await cluster.pass(1_000);
+  await drained;
+
+  assert.deepEqual(heldBy(one), []);
+  assertWhole([two]);
+  await one.placement.stop();
+  assert.equal(await cluster.add("a"), 2);
+});
+
+test("the last worker gives its shards back when it stops", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  await one.placement.drain(1_000);
+  await one.placement.stop();
+
+  assert.deepEqual(new Set(await cluster.owners()), new Set([""]));
+  assertWhole([await cluster.start("w2")]);
+});
+
+test("a dead worker's shards answer again within five seconds, elsewhere", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  const two = await cluster.start("w2");
+  await cluster.pass(500);
+  const keys = Array.from({ length: 12 }, (_, index) => `k${index}`);
+  for (const key of keys) await cluster.add(key);
+
+  cluster.kill(one);
+  const killedAt = cluster.clock.monotonic();
+  const answers = await Promise.all(keys.map((key) => cluster.add(key)));
+
+  assert.ok(answers.every((count) => count === 2), String(answers));
+  assert.ok(cluster.clock.monotonic() - killedAt < 5_000);
+  assertWhole([two]);
+});
+
+test("a worker that slept beyond its lease commits nothing, and begins another life", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  const two = await cluster.start("w2");
+  await cluster.pass(500);
+  const key =
+    Array.from({ length: 99 }, (_, index) => `k${index}`).find((name) =>
+      heldBy(one).includes(shardOf(parseAddress(`default:counter/${name}`), SHARDS))
+    ) ?? "";
+  await cluster.add(key);
+  one.leases.isCut = true;
+  one.end.isReachable = false;
+  await cluster.pass(6_000);
+  assertWhole([two]);
+  assert.equal(await cluster.add(key), 2);
+  const rows = cluster.store.journal.length;
+
+  const late = one.host.custody.held.find(({ shard }) =>
+    shard === shardOf(parseAddress(`default:counter/${key}`), SHARDS)
+  );
+  assert.equal(late, undefined, "the table of owners told it although the map is away");
+  assert.equal(cluster.store.journal.length, rows);
+
+  one.leases.isCut = false;
+  one.end.isReachable = true;
+  await cluster.pass(5_000);
+  assertWhole([one, two]);
+  assert.ok(heldBy(one).length > 0);
+  assert.equal(await cluster.add(key), 3);
+});
+
+test("while the map is away nobody loses a shard and all go on", async () => {
+  const cluster = new Cluster();
+  const workers = [await cluster.start("w1"), await cluster.start("w2")];
+  await cluster.pass(500);
+  const before = await cluster.owners();
+
+  for (const { leases } of workers) leases.isCut = true;
+  await cluster.pass(30_000);
+  assert.equal(await cluster.add("a"), 1);
+  for (const { leases } of workers) leases.isCut = false;
+  await cluster.pass(5_000);
+
+  assert.deepEqual(await cluster.owners(), before);
+  assertWhole(workers);
+});
+
+test("a pinned shard goes to its worker, and back to the hash without the pin", async () => {
+  const cluster = new Cluster();
+  const [one, two] = [await cluster.start("w1"), await cluster.start("w2")];
+  await cluster.pass(500);
+  const shard = heldBy(one)[0] ?? -1;
+
+  await one.placement.pin(shard, "w2");
+  await cluster.pass(500);
+  assert.ok(heldBy(two).includes(shard));
+  assertWhole([one, two]);
+  await one.placement.pin(shard, "");
+  await cluster.pass(500);
+  assert.ok(heldBy(one).includes(shard));
+});
+
+test("a worker that comes back under its name takes its shards at once", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  await cluster.add("a");
+  cluster.kill(one);
+
+  const again = await cluster.start("w1");
+
+  assertWhole([again]);
+  assert.equal(await cluster.add("a"), 2);
+});
+
+test("each role has one leader", async () => {
+  const cluster = new Cluster();
+  const workers = [await cluster.start("w1"), await cluster.start("w2"), await cluster.start("w3")];
+  await cluster.pass(500);
+
+  for (const role of ["relay", "housekeeping", "frame-log"]) {
+    assert.equal(workers.filter(({ placement }) => placement.leads(role)).length, 1);
+  }
+});
