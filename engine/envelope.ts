@@ -33,11 +33,20 @@ export function decodeEnvelope(text: string): Envelope {
   };
 }
 
-/** `J` or `N` (journalled or not), then the answer's JSON text. */
-export function encodeAnswer(text: string, journalled: boolean): string {
-  return (journalled ? "J" : "N") + text;
+/** Version, trace, span and flags of a W3C traceparent, with their dashes. */
+const TRACEPARENT_LENGTH = 55;
+
+/**
+ * `J` or `N` (journalled or not), then the answer's JSON text. Of a traced message that belongs to
+ * a plug-in: `T` and the plug-in's traceparent before that.
+ */
+export function encodeAnswer(text: string, journalled: boolean, plugIn?: string): string {
+  const answer = (journalled ? "J" : "N") + text;
+  return plugIn === undefined ? answer : `T${plugIn}${answer}`;
 }
 
 export function decodeAnswer(text: string): ActorAnswer {
-  return { journalled: text.startsWith("J"), text: text.slice(1) };
+  if (!text.startsWith("T")) return { journalled: text.startsWith("J"), text: text.slice(1) };
+  const end = 1 + TRACEPARENT_LENGTH;
+  return { ...decodeAnswer(text.slice(end)), plugIn: text.slice(1, end) };
 }

@@ -8,6 +8,7 @@ import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import { encodeCallError, type Failure } from "./call_error.ts";
 import { type CallOrder, Calls, tellAnswer, tellLateAnswer } from "./calls.ts";
 import { type GatewayContext, logFrame } from "./context.ts";
+import { traced } from "./call_trace.ts";
 import { Dispatch, type DispatchLine, writeCallError } from "./dispatch.ts";
 import {
   type BadFrame,
@@ -56,6 +57,7 @@ export class Connection implements DispatchLine {
   readonly #socket: WebSocket;
   readonly #dispatch: Dispatch;
   readonly #messages: TokenBucket;
+  readonly #isTraced: boolean;
   #calls: Calls | undefined;
   #isBooting = false;
   #badFrames: TokenBucket | undefined;
@@ -85,6 +87,7 @@ export class Connection implements DispatchLine {
     this.#dispatch = new Dispatch(context, this);
     this.#messages = new TokenBucket(context.limits.messages, context.clock);
     this.#aliveAt = context.clock.monotonic();
+    this.#isTraced = context.tracer?.draws(this.identity) ?? false;
     this.#listen();
     this.#pause(pausedFor.epoch);
   }
@@ -242,7 +245,9 @@ export class Connection implements DispatchLine {
   }
 
   #read(text: string): void {
-    const frame = decodeFrame(text);
+    const readAt = this.#isTraced ? this.#context.clock.monotonic() : undefined;
+    const decoded = decodeFrame(text);
+    const frame = readAt === undefined ? decoded : traced(this.#context, this, decoded, readAt);
     if (frame.type === "bad") {
       this.#refuseBad(frame, text);
     } else if (!isOfVersion(frame, this.protocol)) {
@@ -251,6 +256,7 @@ export class Connection implements DispatchLine {
       const fault = this.#dispatch.faultOf(frame);
       if (fault !== undefined) {
         if (this.#spendBad(fault.detail)) this.#dispatch.refuse(frame, fault);
+        frame.trace?.end(fault.detail);
         return;
       }
       this.#dispatch.accept(frame);

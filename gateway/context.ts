@@ -3,6 +3,7 @@ import type { LoggedFrame, OcppProtocol } from "#schemas/events/gateway.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { Clock } from "#engine/ports/clock.ts";
 import type { Random } from "#engine/ports/random.ts";
+import type { Tracer } from "#engine/tracing.ts";
 import type { Counts } from "./counts.ts";
 import type { FrameLog } from "./frame_log.ts";
 import type { LateCalls } from "./late_calls.ts";
@@ -24,6 +25,8 @@ export interface GatewayContext {
   readonly reports: Reports;
   readonly lateCalls: LateCalls;
   readonly store: StoreState;
+  /** Undefined: nothing is traced. */
+  readonly tracer?: Tracer | undefined;
 }
 
 /** A station's socket as its two lanes see it. */

@@ -80,10 +80,12 @@ export class Dispatch {
       this.#waiting.length < limits.theirCallsWaitingMax &&
       this.#waitingBytes < limits.theirBytesWaitingMax
     ) {
+      frame.trace?.stage("queue");
       this.#waiting.push(frame);
       this.#waitingBytes += frame.payloadText.length;
     } else {
       counts.hit("their-calls-waiting", this.#line.identity);
+      frame.trace?.end("too many CALLs wait");
     }
   }
 
@@ -96,8 +98,9 @@ export class Dispatch {
     this.#waiting = [];
     this.#waitingBytes = 0;
     for (const frame of left.slice(0, RELEASED_MAX)) void this.#serve(frame);
-    for (const _ of left.slice(RELEASED_MAX)) {
+    for (const { trace } of left.slice(RELEASED_MAX)) {
       this.#context.counts.hit("their-calls-waiting", this.#line.identity);
+      trace?.end("the socket has closed");
     }
   }
 
@@ -108,8 +111,11 @@ export class Dispatch {
     try {
       await this.#ask(frame);
     } catch (thrown) {
-      this.#fail(frame, failureOf(thrown), thrown);
+      const failure = failureOf(thrown);
+      this.#fail(frame, failure, thrown);
+      frame.trace?.end(failure.detail);
     } finally {
+      frame.trace?.end();
       this.#inFlight--;
       if (isBoot) this.#line.booting(false);
       this.#takeNext();
@@ -121,6 +127,7 @@ export class Dispatch {
     // An answered heartbeat would tell the station that it is online, and it would not queue.
     if (frame.action === "Heartbeat" && store.isAway) return this.#withhold(frame);
     const startedAt = this.#accepted++ % TIMED_EVERY === 0 ? clock.monotonic() : undefined;
+    frame.trace?.stage("bus", "client");
     const header = this.#headerOf(frame);
     const answer = await actors.ask(
       this.#line.address,
@@ -128,6 +135,8 @@ export class Dispatch {
       frame.payloadText,
       limits.askMs,
     );
+    frame.trace?.adopt(answer.plugIn);
+    frame.trace?.stage("answer");
     if (frame.type !== SEND) this.#answer(frame, answer);
     if (startedAt !== undefined) {
       counts.answerSeconds.observe((clock.monotonic() - startedAt) / 1_000);
@@ -143,7 +152,8 @@ export class Dispatch {
     const { action, messageId, payloadText } = frame;
     const mark = stableHash(action + payloadText).toString(36);
     const cause = `${identity}/${epoch}/${messageId}/${mark}`;
-    return { type: "ocpp.call", cause, protocol, action, messageId, epoch };
+    const header = { type: "ocpp.call", cause, protocol, action, messageId, epoch } as const;
+    return frame.trace === undefined ? header : { ...header, traceparent: frame.trace.traceparent };
   }
 
   #answer(frame: CallFrame, answer: ActorAnswer): void {

@@ -4,6 +4,7 @@
  * is a number.
  */
 import type { ErrorKind } from "#schemas/errors.ts";
+import type { MessageTrace } from "#engine/tracing.ts";
 import { isStorable, refusalOf } from "./payload_guard.ts";
 
 export const CALL = 2;
@@ -22,6 +23,8 @@ export interface CallFrame {
   readonly action: string;
   readonly payload: unknown;
   readonly payloadText: string;
+  /** Only of a traced station. */
+  readonly trace?: MessageTrace;
 }
 
 export interface ResultFrame {

@@ -8,6 +8,7 @@ import type { Bus } from "#engine/ports/bus.ts";
 import type { Clock } from "#engine/ports/clock.ts";
 import type { Random } from "#engine/ports/random.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
+import type { Tracer } from "#engine/tracing.ts";
 import { Authenticator } from "./authenticate.ts";
 import type { GatewayContext } from "./context.ts";
 import { type Bound, Counts } from "./counts.ts";
@@ -39,6 +40,7 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  readonly tracer?: Tracer | undefined;
   /** Those that differ from `gatewayLimits`. */
   readonly limits?: Partial<GatewayLimits>;
 }
@@ -116,6 +118,7 @@ function contextOf(options: GatewayOptions): GatewayContext {
     reports: new Reports(actors, limits, counts),
     lateCalls: new LateCalls(clock, limits),
     store: new StoreState(clock, limits),
+    tracer: options.tracer,
   };
 }
 

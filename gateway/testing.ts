@@ -11,6 +11,7 @@ import type { ActorAnswer, Actors, MessageHeader } from "#engine/ports/actors.ts
 import type { Clock } from "#engine/ports/clock.ts";
 import { SimRandom } from "#engine/sim/sim_random.ts";
 import { silentTelemetry, type Telemetry } from "#engine/telemetry.ts";
+import type { Tracer } from "#engine/tracing.ts";
 import { frameLogSubject } from "./frame_log.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { type RunningGateway, startGateway } from "./main.ts";
@@ -97,6 +98,7 @@ export interface TestGatewayOptions {
   readonly clock?: Clock;
   /** Default 127.0.0.1; undefined = all interfaces. */
   readonly host?: string | undefined;
+  readonly tracer?: Tracer;
 }
 
 export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
@@ -120,6 +122,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     clock,
     random: new SimRandom(1),
     telemetry,
+    tracer: options.tracer,
     limits: {
       closeSpreadMs: 0,
       storeCloseSpreadMs: 100,

@@ -14,6 +14,8 @@ export interface MessageHeader {
 export interface ActorAnswer {
   readonly text: string;
   readonly journalled: boolean;
+  /** Of a traced message: the plug-in that it turned out to belong to (`engine/tracing.ts`). */
+  readonly plugIn?: string;
 }
 
 /** The way to actors, wherever they live. Gateways and apis know no other. */
