@@ -1,4 +1,7 @@
-/** Meter values and the progress of sessions, derived from the journal: never before the answer. */
+/**
+ * Meter values, the progress of sessions and the roll-ups of their energy, derived from the
+ * journal: never before the answer.
+ */
 import { noProgress, progressed } from "#actors/domain/progress.ts";
 import type { ActorKind } from "#engine/actor.ts";
 import type { JournalEntry } from "#engine/ports/journal.ts";
@@ -7,13 +10,15 @@ import { parseAddress, stationOfKey } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { Sample } from "#schemas/events/station.ts";
 import type { MeteredMessage, MeterStore, SessionProgress } from "../ports/meter_store.ts";
+import { bookEnergy, type EnergyMessage } from "./energy_projection.ts";
 
-/** Only rows that may hold samples. */
+/** Only rows that may hold samples, or change what a session's energy is. */
 export const meteredTypes = [
   "MeterValues",
   "TransactionEvent.Started",
   "TransactionEvent.Updated",
   "TransactionEvent.Ended",
+  "session.close",
 ] as const;
 
 /**
@@ -28,17 +33,39 @@ export function meterValueProjection<Handle>(
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
   return async (entries, handle) => {
     const messages: MeteredMessage[] = [];
+    const energies: EnergyMessage[] = [];
     for (const entry of entries) {
       const message = messageOf(byName, entry);
       if (message === undefined) continue;
+      energies.push(...energyMessage(message, entry));
+      if (message.samples.length === 0) continue;
       messages.push(message);
       heard(message.samples.reduce((newest, { at }) => Math.max(newest, at), 0), entry.at);
     }
-    if (messages.length === 0) return;
-    await store.keep(messages, handle);
-    const progress = progressOf(messages);
-    if (progress.length > 0) await store.keepProgress(progress, handle);
+    if (messages.length > 0) {
+      await store.keep(messages, handle);
+      const progress = progressOf(messages);
+      if (progress.length > 0) await store.keepProgress(progress, handle);
+    }
+    if (energies.length > 0) await bookEnergy(store, energies, handle);
   };
+}
+
+/** What a message says about its session's energy; a step that does not say it makes it known. */
+function energyMessage(message: MeteredMessage, entry: JournalEntry): readonly EnergyMessage[] {
+  const { tenant, stationId, sessionId, samples, energyWh, powerW } = message;
+  if (sessionId === null) return [];
+  const isStep = entry.class === "T";
+  const at = samples.reduce((newest, sample) => Math.max(newest, sample.at), 0);
+  const point = samples.length === 0 ? null : {
+    at,
+    arrivedAt: entry.at,
+    wh: energyWh,
+    powerW: isStep ? progressed(noProgress, samples).powerW : powerW,
+  };
+  const mayEnd = isStep && !["TransactionEvent.Started", "TransactionEvent.Updated"]
+    .includes(entry.type);
+  return [{ tenant, stationId, sessionId, point, isStep, mayEnd }];
 }
 
 function messageOf(
@@ -49,8 +76,8 @@ function messageOf(
   // What a charger forwards stands in the session's row, too.
   if (kind !== "session" && !(kind === "charger" && entry.class === "S")) return undefined;
   const event = eventOf(kinds, entry);
-  const samples = event?.samples?.filter(isStorable) ?? [];
-  if (event === undefined || samples.length === 0) return undefined;
+  if (event === undefined) return undefined;
+  const samples = event.samples?.filter(isStorable) ?? [];
   return {
     tenant,
     stationId: stationOfKey(key),
@@ -104,7 +131,8 @@ function noted(effects: string | null): Noted {
   if (note?.type !== "note" || !Array.isArray(note.value)) return nothingNoted;
   const [energyWh, powerW] = note.value as readonly unknown[];
   return {
-    energyWh: typeof energyWh === "number" ? energyWh : null,
+    // A column holds 64 bits.
+    energyWh: Number.isSafeInteger(energyWh) ? Number(energyWh) : null,
     powerW: typeof powerW === "number" ? powerW : null,
   };
 }
@@ -125,6 +153,11 @@ function progressOf(messages: readonly MeteredMessage[]): readonly SessionProgre
     const { at, currentA, socPercent } = sampled;
     const energyWh = last?.energyWh ?? null;
     const powerW = last === undefined ? sampled.powerW : last.powerW;
-    return { tenant, sessionId: sessionId ?? "", at, energyWh, powerW, currentA, socPercent };
+    const firstAt = ofSession.flatMap(({ samples }) => samples)
+      .reduce((first, sample) => Math.min(first, sample.at), at);
+    return {
+      ...{ tenant, sessionId: sessionId ?? "", at, firstAt },
+      ...{ energyWh, powerW, currentA, socPercent },
+    };
   });
 }

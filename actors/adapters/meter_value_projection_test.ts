@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import postgres, { type Sql } from "postgres";
-import { kinds } from "#actors/kinds.ts";
 import { Stage, StationOnStage } from "#actors/stage_testing.ts";
 import type { JournalEntry } from "#engine/ports/journal.ts";
 import { SimClock } from "#engine/sim/sim_clock.ts";
 import { silentTelemetry } from "#engine/telemetry.ts";
 import { type TestPostgres, testPostgres } from "#start/testing.ts";
-import { meteredTypes, meterValueProjection } from "./meter_value_projection.ts";
-import { postgresMeterStore } from "./postgres_meter_store.ts";
+import { entriesOf, project } from "./projection_testing.ts";
 
 let database: TestPostgres;
 let sql: Sql;
@@ -21,32 +19,6 @@ after(async () => {
   await sql.end();
   await database.close();
 });
-
-/** What a follower reads of the stage's journal, as it would stand in the table. */
-function entriesOf(stage: Stage, shard: number): readonly JournalEntry[] {
-  return stage.journal.map((change, index): JournalEntry => ({
-    shard,
-    seq: index + 1,
-    tenant: change.slot.address.tenant,
-    actor: change.slot.text,
-    class: change.class,
-    at: change.at,
-    type: change.type,
-    header: change.headerText,
-    body: change.bodyText,
-    inputs: change.inputsText,
-    reply: null,
-    effects: change.note === undefined
-      ? null
-      : JSON.stringify([{ type: "note", value: change.note }]),
-    facts: null,
-  })).filter(({ type }) => meteredTypes.some((metered) => metered === type));
-}
-
-async function project(entries: readonly JournalEntry[]): Promise<void> {
-  const take = meterValueProjection(kinds, postgresMeterStore(telemetry));
-  await sql.begin(async (transaction) => await take(entries, transaction));
-}
 
 function charging(id: string): StationOnStage {
   const settings = { authorisationRequired: false };
@@ -71,7 +43,7 @@ test("samples of sessions and of stations become rows in our units", async () =>
     measurand: "Power.Active.Import",
   }]);
   meter(station, [{ value: "5" }], { connectorId: 0, transactionId: undefined });
-  await project(entriesOf(station.stage, 1));
+  await project(sql, entriesOf(station.stage, 1), telemetry);
 
   const rows = await sql`SELECT station_id, session_id, evse_id, connector_id, measurand, phase,
       context, location, value, unit, ordinal
@@ -114,7 +86,7 @@ test("progress is what the session's own register says, never a lifetime reading
     station.stage.advance(60_000);
     meter(station, [{ value }, { value: "31", measurand: "SoC", unit: "Percent" }]);
   }
-  await project(entriesOf(station.stage, 2));
+  await project(sql, entriesOf(station.stage, 2), telemetry);
 
   const [progress] = await sql`
     SELECT energy_wh, power_w, current_a, soc_percent FROM session_progress
@@ -133,10 +105,10 @@ test("late readings leave the newer ones, and what a pass does not know stays", 
   station.stage.advance(60_000);
   meter(station, [{ value: "100" }, { value: "40", measurand: "SoC", unit: "Percent" }]);
   const first = station.stage.journal.length;
-  await project(entriesOf(station.stage, 3));
+  await project(sql, entriesOf(station.stage, 3), telemetry);
   station.stage.advance(60_000);
   meter(station, [{ value: "200" }]);
-  await project(entriesOf(station.stage, 3).filter(({ seq }) => seq > first));
+  await project(sql, entriesOf(station.stage, 3).filter(({ seq }) => seq > first), telemetry);
 
   const [progress] = await sql`
     SELECT energy_wh, soc_percent FROM session_progress WHERE session_id = 'P3~1'`;
@@ -162,7 +134,7 @@ test("a 2.x sample has its session's EVSE when it names none", async () => {
   send("Updated", 1, { meterValue });
   const columns = { ...stage.row("sessions", "P4~1"), tenant: "default", id: "P4~1" };
   await sql`INSERT INTO sessions ${sql([columns])}`;
-  await project(entriesOf(stage, 4));
+  await project(sql, entriesOf(stage, 4), telemetry);
 
   const rows = await sql`SELECT evse_id, connector_id FROM meter_values WHERE shard = 4`;
   assert.deepEqual([...rows], [{ evse_id: 7, connector_id: 3 }]);
@@ -177,7 +149,9 @@ test("what the table cannot hold keeps nothing else out", async () => {
   const beyond = -(2 ** 64);
   const isSecond = ({ body }: JournalEntry): boolean => body?.includes('"value":"20"') ?? false;
   await project(
+    sql,
     entriesOf(station.stage, 5).map((entry) => isSecond(entry) ? { ...entry, seq: beyond } : entry),
+    telemetry,
   );
 
   const rows = await sql`SELECT value FROM meter_values WHERE shard = 5 ORDER BY seq`;

@@ -1,8 +1,9 @@
 import type { JournalTransaction } from "#engine/adapters/postgres_journal.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
 import type { MeteredMessage, MeterStore, SessionProgress } from "../ports/meter_store.ts";
+import { addShares, energyOf, quartersOf } from "./postgres_energy.ts";
 
-/** Meter values in plain tables (schemas/sql/0002_charging.sql). */
+/** Meter values and roll-ups in tables that are cut by time (schemas/sql/0021, 0022). */
 export function postgresMeterStore(telemetry: Telemetry): MeterStore<JournalTransaction> {
   const refused = telemetry.counter(
     "statewatt_meter_messages_refused_total",
@@ -27,7 +28,7 @@ export function postgresMeterStore(telemetry: Telemetry): MeterStore<JournalTran
       await keep(messages.slice(half), sql);
     }
   };
-  return { keep, keepProgress };
+  return { keep, keepProgress, energyOf, quartersOf, addShares };
 }
 
 /** SQLSTATE 22 and 23: the data is at fault, and will be again. */
@@ -65,15 +66,16 @@ async function keepProgress(
   sql: JournalTransaction,
 ): Promise<void> {
   await sql`
-    INSERT INTO session_progress (tenant, session_id, at, energy_wh, power_w, current_a,
+    INSERT INTO session_progress (tenant, session_id, at, first_at, energy_wh, power_w, current_a,
         soc_percent)
-      SELECT p.tenant, p."sessionId", to_timestamp(p.at / 1000.0), p."energyWh", p."powerW",
-        p."currentA", p."socPercent"
+      SELECT p.tenant, p."sessionId", to_timestamp(p.at / 1000.0),
+        to_timestamp(p."firstAt" / 1000.0), p."energyWh", p."powerW", p."currentA", p."socPercent"
       FROM json_to_recordset(${JSON.stringify(progress)}::text::json) AS p(tenant text,
-        "sessionId" text, at double precision, "energyWh" bigint, "powerW" double precision,
-        "currentA" double precision, "socPercent" double precision)
+        "sessionId" text, at double precision, "firstAt" double precision, "energyWh" bigint,
+        "powerW" double precision, "currentA" double precision, "socPercent" double precision)
       ON CONFLICT (tenant, session_id) DO UPDATE SET
         at = greatest(excluded.at, session_progress.at),
+        first_at = least(excluded.first_at, session_progress.first_at),
         energy_wh = coalesce(excluded.energy_wh, session_progress.energy_wh),
         power_w = CASE WHEN excluded.at >= session_progress.at
           THEN coalesce(excluded.power_w, session_progress.power_w)

@@ -1,8 +1,8 @@
 /**
- * Where meter values are kept. Plain tables for now; a time series store can take their place.
- * `Handle` is the transaction in which the journal's cursor moves: what is written by it is written
- * exactly once.
+ * Where meter values and the roll-ups of energy are kept. `Handle` is the transaction in which the
+ * journal's cursor moves: what is written by it is written exactly once.
  */
+import type { Booked, QuarterShare } from "#actors/domain/energy_booking.ts";
 import type { Sample } from "#schemas/events/station.ts";
 
 /** The samples of one message. */
@@ -28,12 +28,34 @@ export interface MeteredMessage {
 export interface SessionProgress {
   readonly tenant: string;
   readonly sessionId: string;
-  /** The station's time of the newest sample. */
+  /** The station's time of the newest sample, and of the oldest. */
   readonly at: number;
+  readonly firstAt: number;
   readonly energyWh: number | null;
   readonly powerW: number | null;
   readonly currentA: number | null;
   readonly socPercent: number | null;
+}
+
+export interface SessionName {
+  readonly tenant: string;
+  readonly sessionId: string;
+}
+
+/** A session as it shows itself now, and what the roll-ups hold of it. */
+export interface SessionEnergy extends SessionName {
+  readonly startedAt: number;
+  /** Null while it runs. */
+  readonly endedAt: number | null;
+  readonly energyWh: number;
+  readonly booked: Booked | null;
+}
+
+/** What to add to the roll-ups of a session. */
+export interface SessionShares extends SessionName {
+  readonly stationId: string;
+  readonly booked: Booked;
+  readonly shares: readonly QuarterShare[];
 }
 
 export interface MeterStore<Handle> {
@@ -41,4 +63,13 @@ export interface MeterStore<Handle> {
   keep(messages: readonly MeteredMessage[], handle: Handle): Promise<void>;
   /** Keeps what is newer than known; what is null leaves the known value. */
   keepProgress(progress: readonly SessionProgress[], handle: Handle): Promise<void>;
+  /** Of those sessions that there are. */
+  energyOf(sessions: readonly SessionName[], handle: Handle): Promise<readonly SessionEnergy[]>;
+  /** Energy of a session by quarter, as booked. */
+  quartersOf(
+    session: SessionName & { readonly stationId: string },
+    handle: Handle,
+  ): Promise<readonly { readonly quarter: number; readonly wh: number }[]>;
+  /** Adds to the roll-ups, and notes what is booked. A session is named once. */
+  addShares(shares: readonly SessionShares[], handle: Handle): Promise<void>;
 }

@@ -80,18 +80,26 @@ interface MeterValueRow {
 /** Whose meter values. */
 export type MeterOwner = { readonly sessionId: string } | { readonly stationId: string };
 
-export function listMeterValues(
+export async function listMeterValues(
   rows: Rows,
   owner: MeterOwner,
   query: MeterValueQuery,
 ): Promise<Page<MeterValue>> {
   const where = new Conditions();
-  if ("sessionId" in owner) where.add("session_id = ?", owner.sessionId);
-  else where.add("station_id = ?", owner.stationId);
+  if ("stationId" in owner) where.add("station_id = ?", owner.stationId);
+  else {
+    const span = await meterSpan(rows, owner.sessionId);
+    if (span === undefined) return { items: [], nextCursor: null };
+    // The index is by station and time; the partitions are by time.
+    where.add("station_id = ?", span.stationId)
+      .add("at >= ?::text::timestamptz", span.firstAt)
+      .add("at <= ?::text::timestamptz", span.at)
+      .add("session_id = ?", owner.sessionId);
+  }
   where.addIf(query.measurand, "measurand = ?")
     .addIf(query.from, "at >= ?::text::timestamptz")
     .addIf(query.to, "at < ?::text::timestamptz");
-  return pageOf(rows, query, {
+  return await pageOf(rows, query, {
     select: "at, measurand, phase, context, location, value, unit, evse_id, session_id",
     from: "meter_values",
     where,
@@ -101,6 +109,20 @@ export function listMeterValues(
       { name: "(seq * 10000 + ordinal)", type: "bigint" },
     ],
   }, (row: MeterValueRow) => toMeterValue(row, "stationId" in owner));
+}
+
+/** Of which time a session has meter values; undefined: it has none. */
+async function meterSpan(
+  rows: Rows,
+  sessionId: string,
+): Promise<{ stationId: string; firstAt: string; at: string } | undefined> {
+  const [span] = await rows.all<{ stationId: string; firstAt: string; at: string }>(
+    `SELECT s.station_id, p.first_at, p.at FROM sessions s
+      JOIN session_progress p ON p.tenant = s.tenant AND p.session_id = s.id
+      WHERE s.id = $1 AND p.first_at IS NOT NULL`,
+    [sessionId],
+  );
+  return span;
 }
 
 function toSession(row: SessionRow): Session {

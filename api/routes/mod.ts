@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { callRoutes } from "./calls.ts";
 import { commandRoutes } from "./commands.ts";
+import { energyRoutes } from "./energy.ts";
 import { locationRoutes } from "./locations.ts";
 import { observeRoutes } from "./observe.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -13,6 +14,7 @@ import { tokenRoutes } from "./tokens.ts";
 export const routes: readonly Route[] = [
   ...callRoutes,
   ...commandRoutes,
+  ...energyRoutes,
   ...locationRoutes,
   ...observeRoutes,
   ...sessionRoutes,

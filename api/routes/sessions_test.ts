@@ -27,8 +27,10 @@ async function seed(): Promise<void> {
           ${n === 1 ? "ended" : "Charging"}, true, now())`;
     }
   }
-  await sql`INSERT INTO session_progress VALUES
-    ('default', 'CP1~1', now(), 1, 0, 0, 80), ('default', 'CP1~2', now(), 2500, 11000, 16, 45)`;
+  await sql`INSERT INTO session_progress (tenant, session_id, at, energy_wh, power_w, current_a,
+      soc_percent, first_at)
+    VALUES ('default', 'CP1~1', now(), 1, 0, 0, 80, NULL),
+      ('default', 'CP1~2', now(), 2500, 11000, 16, 45, '2026-01-02T10:05:00Z')`;
   for (const ordinal of [0, 1, 2]) {
     await sql`INSERT INTO meter_values VALUES ('default', 'CP1', 1, 1, 'CP1~2',
       '2026-01-02T10:05:00Z', ${ordinal === 2 ? "Voltage" : "Energy.Active.Import.Register"},

@@ -33,8 +33,6 @@ const fileForm = /^\d{4}_[a-z0-9_]+\.sql$/;
 const lockKey = "8319395793566789236";
 const defaultShardCount = 256;
 const attemptsMax = 5;
-/** Tomorrow's partition must exist when a worker was down for days around midnight. */
-const partitionDaysAhead = 7;
 
 /**
  * Brings the database to the schema of this code: forward only, each file in its own transaction,
@@ -60,7 +58,7 @@ export async function migrate(
     }
     await installShards(sql, options.shardCount ?? shardCountOfEnvironment());
     const [row] = await sql`SELECT now() AS now`;
-    await ensureJournalPartitions(sql, new Date(String(row?.["now"])));
+    await ensurePartitions(sql, new Date(String(row?.["now"])));
     return { applied };
   } catch (thrown) {
     throw thrown instanceof MigrationError ? thrown : explain(thrown, url);
@@ -71,29 +69,15 @@ export async function migrate(
 }
 
 /**
- * Makes the journal's daily partitions (UTC) from the day before `today` to seven days after.
- * Repeatable.
+ * Makes the partitions of every table that is cut by time (UTC), from the day before `today` to
+ * seven days after. Repeatable.
  */
-export async function ensureJournalPartitions(sql: postgres.Sql, today: Date): Promise<void> {
-  for (let offset = -1; offset <= partitionDaysAhead; offset++) {
-    const day = dayText(today, offset);
-    const name = `journal_${day.replaceAll("-", "")}`;
-    // deno-lint-ignore no-await-in-loop -- nine small statements, in order
-    await sql.unsafe(`DO $$ BEGIN
-      IF to_regclass('${name}') IS NULL THEN
-        CREATE TABLE ${name} PARTITION OF journal
-          FOR VALUES FROM ('${day}') TO ('${dayText(today, offset + 1)}');
-      END IF;
-    EXCEPTION WHEN duplicate_table THEN NULL;
-    END $$`);
-  }
+export async function ensurePartitions(sql: postgres.Sql, today: Date): Promise<void> {
+  await sql`SELECT ensure_partitions(${today.toISOString().slice(0, 10)}::text::date)`;
 }
 
-function dayText(today: Date, offset: number): string {
-  const day = new Date(today);
-  day.setUTCDate(day.getUTCDate() + offset);
-  return day.toISOString().slice(0, 10);
-}
+/** Old name, until the worker runs `keepHouse` of actors/adapters/housekeeping.ts. */
+export const ensureJournalPartitions = ensurePartitions;
 
 async function readMigrations(folder: string): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();

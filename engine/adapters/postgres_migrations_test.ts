@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { freePort } from "#start/free_port.ts";
 import { emptyPostgres, testPostgres } from "#start/testing.ts";
-import { ensureJournalPartitions, migrate, MigrationError } from "./postgres_migrations.ts";
+import { ensurePartitions, migrate, MigrationError } from "./postgres_migrations.ts";
 
 const sqlFolder = fileURLToPath(new URL("../../schemas/sql/", import.meta.url));
 
@@ -173,11 +173,11 @@ test("migrate() fixes the number of shards at the first installation", async () 
   await database.close();
 });
 
-test("ensureJournalPartitions() makes yesterday to seven days ahead, repeatably", async () => {
+test("ensurePartitions() makes yesterday to seven days ahead, repeatably", async () => {
   const database = await testPostgres();
   await withSql(database.url, async (sql) => {
-    await ensureJournalPartitions(sql, new Date("2031-02-28T23:59:00Z"));
-    await ensureJournalPartitions(sql, new Date("2031-02-28T00:00:00Z"));
+    await ensurePartitions(sql, new Date("2031-02-28T23:59:00Z"));
+    await ensurePartitions(sql, new Date("2031-02-28T00:00:00Z"));
 
     const rows = await sql`SELECT relname FROM pg_class
       WHERE relname LIKE 'journal_2031____' AND relispartition ORDER BY 1`;
