@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { FactHandlers, FollowFacts, StatedFact } from "../ports/facts.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { NatsLink } from "./nats_connection.ts";
+import { subjectPattern } from "./subject_pattern.ts";
 
 const RETRY_MS = 500;
 /**
@@ -137,12 +138,4 @@ export class FactFollower {
       this.#parts.telemetry.log("error", "a fact was not taken", { subject, error });
     }
   }
-}
-
-/** NATS wildcards: `*` is one token, a last `>` one or more. */
-function subjectPattern(subject: string): RegExp {
-  const tokens = subject.split(".").map((token) =>
-    token === "*" ? "[^.]+" : token === ">" ? ".+" : RegExp.escape(token)
-  );
-  return new RegExp(`^${tokens.join("\\.")}$`);
 }
