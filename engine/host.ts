@@ -9,7 +9,6 @@ import { Alarms } from "./alarms.ts";
 import { carryOut, type EffectEnds } from "./carry_out.ts";
 import { CommitHints } from "./commit_hints.ts";
 import { Custody, moved } from "./custody.ts";
-import { decodeEnvelope, encodeAnswer } from "./envelope.ts";
 import { Lane, type LaneHost, type Unit } from "./lane.ts";
 import { type HostCounts, hostCounts } from "./host_counts.ts";
 import { setAside } from "./dead_letter.ts";
@@ -21,15 +20,17 @@ import type { Actors } from "./ports/actors.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { AlarmRow, Store } from "./ports/store.ts";
+import { Reception } from "./reception.ts";
+import { type SlowActor, SlowActors } from "./slow_actors.ts";
 import type { Telemetry } from "./telemetry.ts";
+import type { Tracer } from "./tracing.ts";
 import { inTime } from "./in_time.ts";
 import { isWritten, work, type WorkOutcome } from "./work.ts";
+import { traceMissing, traceStepped } from "./work_trace.ts";
 
 const LANES = 2;
 /** An event on which a chart throws gets this many tries on freshly loaded actors. */
 const FAULTS_MAX = 3;
-/** An asker that gave no deadline (a tell) is served within this time or not at all. */
-const DEADLINE_MS = 20_000;
 const SWEEP_MS = 30_000;
 /** A stop waits so long for its last commits. */
 const DRAIN_MS = 5_000;
@@ -51,6 +52,7 @@ export interface HostParts {
   readonly telemetry: Telemetry;
   readonly ownership: Ownership;
   readonly inputs: InputProviders;
+  readonly tracer?: Tracer | undefined;
   /**
    * Journal rows of these shards have been committed: followers may read them. Some state facts.
    */
@@ -60,11 +62,18 @@ export interface HostParts {
   ) => void;
 }
 
+export interface HostLoad {
+  readonly partitions: Partitions;
+  readonly slowest: readonly SlowActor[];
+}
+
 export class Host implements LaneHost {
   readonly #parts: HostParts;
   readonly #kinds: ReadonlyMap<string, ActorKind>;
   readonly #lanes: readonly Lane[];
   readonly #partitions: Partitions;
+  readonly #reception: Reception;
+  readonly #slow: SlowActors;
   readonly #loader: Loader;
   readonly #alarms: Alarms;
   readonly #outbox: Outbox;
@@ -85,6 +94,8 @@ export class Host implements LaneHost {
       (_, index) => new Lane(index, owner, { host: this, store, clock, telemetry }),
     );
     this.#partitions = new Partitions(clock, this.#lanes);
+    this.#reception = new Reception(parts);
+    this.#slow = new SlowActors(clock);
     this.#loader = new Loader(store, this.#kinds, () => clock.now());
     this.#alarms = new Alarms(clock, (alarm) => this.#ring(alarm));
     this.#outbox = new Outbox({ store, actors, clock, telemetry });
@@ -92,7 +103,8 @@ export class Host implements LaneHost {
     this.custody = new Custody({
       ...{ store, bus, partitions: this.#partitions, lanes: this.#lanes },
       ...{ alarms: this.#alarms, outbox: this.#outbox },
-      receive: (text, remainingMs) => this.#receive(text, remainingMs),
+      receive: (text, remainingMs) =>
+        this.#reception.take(text, remainingMs, (item) => this.#enqueue(item)),
     });
     this.#counts = hostCounts(telemetry);
     this.#hints = new CommitHints(parts.onCommitted);
@@ -124,6 +136,12 @@ export class Host implements LaneHost {
     return this.#partitions.size;
   }
 
+  /** For operations: who is in memory, and who takes long. */
+  get load(): HostLoad {
+    const { slowest } = this.#slow;
+    return { partitions: this.#partitions, slowest };
+  }
+
   release(unit: Unit): void {
     for (const change of unit.changes) {
       if (!isWritten(change)) continue;
@@ -145,6 +163,7 @@ export class Host implements LaneHost {
       partition.actors.clear();
       partition.generation++;
       const items = undone.map((unit) => unit.item);
+      for (const { trace } of items) trace?.stage("mailbox");
       if (!this.#partitions.isOwned(partition)) {
         for (const item of items) item.answer({ kind: "error", error: moved(item.to) });
         continue;
@@ -167,22 +186,6 @@ export class Host implements LaneHost {
 
   resume(lane: Lane): void {
     for (const partition of this.#partitions.waitingOn(lane)) this.#drain(partition);
-  }
-
-  #receive(text: string, remainingMs: number | undefined): Promise<string | undefined> {
-    const envelope = decodeEnvelope(text);
-    return new Promise((resolve, reject) => {
-      this.#enqueue({
-        ...envelope,
-        deadline: this.#parts.clock.monotonic() + (remainingMs ?? DEADLINE_MS),
-        faults: 0,
-        answer: (answer) => {
-          if (answer.kind === "text") resolve(encodeAnswer(answer.text, answer.journalled));
-          else if (answer.kind === "error") reject(answer.error);
-          else resolve(undefined);
-        },
-      });
-    });
   }
 
   #ring(alarm: AlarmRow): void {
@@ -264,10 +267,13 @@ export class Host implements LaneHost {
     item: Item,
     inputs: Readonly<Record<string, unknown>> | undefined,
   ): Exclude<WorkOutcome, { outcome: "done" }> | undefined {
+    const { clock } = this.#parts;
+    const startedAt = clock.monotonic();
+    item.trace?.stage("step");
     let outcome: WorkOutcome;
     try {
       outcome = work(item, {
-        now: this.#parts.clock.now(),
+        now: clock.now(),
         slot: (address) => partition.actors.get(address),
         inputs,
       });
@@ -275,7 +281,12 @@ export class Host implements LaneHost {
       this.#fault(partition, item, error);
       return undefined;
     }
-    if (outcome.outcome !== "done") return outcome;
+    if (outcome.outcome !== "done") {
+      traceMissing(item, outcome.outcome);
+      return outcome;
+    }
+    this.#slow.note(item.to, clock.monotonic() - startedAt);
+    traceStepped(item, outcome.changes, (address) => partition.actors.get(address));
     for (const { slot } of outcome.changes) partition.actors.set(slot.text, slot);
     const journalled = outcome.changes.some(isWritten);
     const { reply, refusal } = outcome;

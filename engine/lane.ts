@@ -138,6 +138,7 @@ export class Lane {
     while (this.#open.units.length > 0 && !this.isPaused && !this.#isClosed) {
       const { batch, units } = this.#open;
       this.#open = this.#fresh();
+      for (const { item } of units) item.trace?.stage("commit");
       const committing = this.#commit(batch);
       if (batch.isFull) this.#parts.host.resume(this);
       // deno-lint-ignore no-await-in-loop -- (shard, seq) must have no gaps

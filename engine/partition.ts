@@ -4,6 +4,7 @@ import type { ShardCursor } from "./batch.ts";
 import type { Lane } from "./lane.ts";
 import type { Clock } from "./ports/clock.ts";
 import type { OwnedShard } from "./ports/store.ts";
+import type { MessageTrace } from "./tracing.ts";
 import { type ActorSlot, NEVER_STORED, type WorkItem } from "./work.ts";
 
 /** Messages that one partition may keep waiting. A station has at most a few frames in flight. */
@@ -22,6 +23,8 @@ export interface Item extends WorkItem {
   readonly answer: (answer: Answer) => void;
   /** How often a chart threw on it. */
   faults: number;
+  /** Only of a traced message. */
+  readonly trace?: MessageTrace;
 }
 
 /**
@@ -129,6 +132,26 @@ export class Partitions {
     return partition;
   }
 
+  /** Those in memory. */
+  get all(): Iterable<Partition> {
+    return this.#partitions.values();
+  }
+
+  /** The one of an actor, when it is in memory. */
+  find(to: string): Partition | undefined {
+    const address = parseAddress(to);
+    return this.#partitions.get(`${address.tenant}/${partitionOf(address.key)}`);
+  }
+
+  /**
+   * Takes a partition out of memory; it comes back from the store. False: it has work, or is not
+   * there, and nothing changes.
+   */
+  evict(partition: Partition): boolean {
+    if (!isIdle(partition) || this.#partitions.get(partition.key) !== partition) return false;
+    return this.#partitions.delete(partition.key);
+  }
+
   waitingOn(lane: Lane): readonly Partition[] {
     return [...this.#partitions.values()].filter((partition) =>
       partition.lane === lane && partition.queue.length > 0
@@ -162,9 +185,11 @@ export class Partitions {
   forgetIdle(): void {
     const before = this.#clock.monotonic() - IDLE_MS;
     for (const [key, partition] of this.#partitions) {
-      const isIdle = partition.queue.length === 0 && partition.working === undefined &&
-        partition.uncommitted === 0;
-      if (isIdle && partition.lastUsed < before) this.#partitions.delete(key);
+      if (isIdle(partition) && partition.lastUsed < before) this.#partitions.delete(key);
     }
   }
+}
+
+function isIdle({ queue, working, uncommitted }: Partition): boolean {
+  return queue.length === 0 && working === undefined && uncommitted === 0;
 }
