@@ -42,6 +42,7 @@ const chargerTypes: Readonly<Record<ChargerEvent["type"], Hearing>> = {
   "socket.authenticate": "ignored",
   "socket.opened": "chart",
   "socket.closed": "chart",
+  "socket.absent": "chart",
   "gateway.lost": "chart",
   "ocpp.answer": "chart",
   "call.request": "chart",
@@ -50,6 +51,7 @@ const chargerTypes: Readonly<Record<ChargerEvent["type"], Hearing>> = {
   "alert.resolve": "chart",
   "alarm.offline": "chart",
   "alarm.commands": "chart",
+  "alarm.rivals": "chart",
 };
 
 const sessionTypes: Readonly<Record<SessionEvent["type"], Hearing>> = {

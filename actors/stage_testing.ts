@@ -11,7 +11,12 @@ import { initialState, restoredState, storedState } from "#engine/step.ts";
 import { type ActorSlot, type Change, isWritten, work, type WorkItem } from "#engine/work.ts";
 import { formatAddress, parseAddress, stationKey } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
-import type { GatewayOrder, OcppProtocol } from "#schemas/events/gateway.ts";
+import type {
+  GatewayOrder,
+  OcppProtocol,
+  SocketGranted,
+  SocketOpened,
+} from "#schemas/events/gateway.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
 import { charger } from "./charger/mod.ts";
 import { session } from "./session/mod.ts";
@@ -230,8 +235,14 @@ export class StationOnStage {
   }
 
   connect(gateway = "g1", again = false): this {
-    const opened = { gateway, protocol: this.protocol, remoteAddress: "::1", again };
-    this.epoch = (this.tell("socket.opened", opened) as { epoch: string }).epoch;
+    return this.open({ gateway, again });
+  }
+
+  /** A socket as a gateway announces it, with whatever differs from the usual. */
+  open(opened: Partial<SocketOpened>): this {
+    const { protocol } = this;
+    const usual = { gateway: "g1", protocol, remoteAddress: "::1", again: false };
+    this.epoch = (this.tell("socket.opened", { ...usual, ...opened }) as SocketGranted).epoch;
     return this;
   }
 
@@ -246,12 +257,15 @@ export class StationOnStage {
     return this.stage.ask(this.address, header, payload);
   }
 
-  boot(): unknown {
+  boot(serialNumber?: string, messageId?: string): unknown {
+    const serial = serialNumber === undefined ? {} : { serialNumber };
+    const serial16 = serialNumber === undefined ? {} : { chargePointSerialNumber: serialNumber };
     return this.call(
       "BootNotification",
       this.protocol === "ocpp1.6"
-        ? { chargePointVendor: "V", chargePointModel: "M" }
-        : { reason: "PowerUp", chargingStation: { vendorName: "V", model: "M" } },
+        ? { chargePointVendor: "V", chargePointModel: "M", ...serial16 }
+        : { reason: "PowerUp", chargingStation: { vendorName: "V", model: "M", ...serial } },
+      messageId,
     );
   }
 

@@ -167,6 +167,21 @@ export async function testApi(
   };
 }
 
+/** A connected station's presence, with whatever differs. */
+export function presenceDescribed(
+  changes: Partial<StationDescription["presence"]> = {},
+): StationDescription["presence"] {
+  return {
+    connected: true,
+    protocol: "ocpp1.6",
+    lastSeenAt: null,
+    gateway: null,
+    connectedAt: null,
+    sockets: [],
+    ...changes,
+  };
+}
+
 /** A station as its actor describes it. */
 export function stationDescribed(
   id: string,
@@ -182,7 +197,7 @@ export function stationDescribed(
     heartbeatIntervalSeconds: 300,
     authorisationRequired: true,
     createdAt: "2026-01-01T00:00:00.000Z",
-    presence: { connected: true, protocol: "ocpp1.6", lastSeenAt: null },
+    presence: presenceDescribed(),
     boot: { vendor: null, model: null, serialNumber: null, firmwareVersion: null },
     evses: [],
     openSessions: [],

@@ -7,7 +7,7 @@ import { alertRow, describeAlert } from "./views.ts";
 /** More open alerts at one station tell nothing more; the oldest gives way. */
 const OPEN_ALERTS_MAX = 8;
 /** An alert's text ends up in snapshots and rows. */
-const DETAIL_LENGTH_MAX = 120;
+const DETAIL_LENGTH_MAX = 200;
 
 /** Opens an alert, unless one of its kind is open for the same session (or for the station). */
 export function openAlert(

@@ -1,5 +1,5 @@
 /** What a charger actor remembers, and what it hears. Everything here has a bound. */
-import type { OfType } from "#actors/turn.ts";
+import { keepNewest, type OfType } from "#actors/turn.ts";
 import type { ActorEvent, ViewRow } from "#engine/actor.ts";
 import type {
   AlertKind,
@@ -11,9 +11,11 @@ import type {
   StationSettings,
 } from "#schemas/events/charger.ts";
 import type {
+  AuthenticateQuestion,
   OcppAnswer,
   OcppProtocol,
   PasswordRecord,
+  SocketAbsent,
   SocketOpened,
 } from "#schemas/events/gateway.ts";
 import type { StationEvent } from "#schemas/events/station.ts";
@@ -29,6 +31,12 @@ export interface ChargerContext {
   /** The current one, then the one before while a change is open. */
   readonly passwords: readonly PasswordRecord[];
   readonly link: Link | null;
+  /** Its newest sockets, newest first, open or not. */
+  readonly sockets: readonly SocketRecord[];
+  /** Null = its sockets do not take the identity from each other. */
+  readonly rivalry: Rivalry | null;
+  /** Marks of its newest messages that changed something: a repeat changes nothing. */
+  readonly marks: readonly number[];
   /** Counts connections; with the shard's epoch it makes the connection epoch. */
   readonly connections: number;
   /** The last protocol spoken: it outlives the connection, and queued commands are worded in it. */
@@ -76,6 +84,26 @@ export interface Link {
   readonly commonName: string | null;
   /** Whether the station has booted on this connection. */
   readonly hasBooted: boolean;
+}
+
+export interface SocketRecord {
+  /** As its gateway names it; empty when it gave no name. */
+  readonly socket: string;
+  readonly gateway: string;
+  readonly epoch: string;
+  readonly address: string;
+  readonly openedAt: number;
+  readonly closedAt: number | null;
+  /** As a boot on this connection told. */
+  readonly serialNumber: string | null;
+  /** Whether it took the identity from another device, as far as one can see. */
+  readonly isRival: boolean;
+}
+
+/** Sockets that take the identity from each other in turns. */
+export interface Rivalry {
+  readonly turns: number;
+  readonly lastAt: number;
 }
 
 export interface BootRecord {
@@ -197,6 +225,8 @@ export type FromStation = StationEvent & {
   readonly messageId: string;
   readonly action: string;
   readonly receivedAt: number;
+  /** Of its cause: a message that is delivered again has the same. */
+  readonly mark: number;
 };
 
 /** What sessions tell their charger within the same commit. */
@@ -221,9 +251,11 @@ export type Told =
   | {
     readonly type: "socket.closed";
     readonly epoch: string;
+    readonly socket?: string;
     readonly code: number;
     readonly reason: string;
   }
+  | ({ readonly type: "socket.absent" } & SocketAbsent)
   | { readonly type: "gateway.lost"; readonly gateway: string }
   | ({ readonly type: "call.request" } & CallRequest)
   | ({ readonly type: "command.request" } & CommandRequest)
@@ -236,13 +268,16 @@ export type Told =
 
 export type Asked =
   | { readonly type: "station.describe" }
-  | { readonly type: "socket.authenticate"; readonly identity: string };
+  | ({ readonly type: "socket.authenticate" } & AuthenticateQuestion);
 
 /**
  * Alarms of a charger. `due` tells how late it rings: time in which we did not listen does not
  * count.
  */
-export type Rung = { readonly type: "alarm.offline" | "alarm.commands"; readonly due: number };
+export type Rung = {
+  readonly type: "alarm.offline" | "alarm.commands" | "alarm.rivals";
+  readonly due: number;
+};
 
 export type ChargerEvent = ActorEvent & (FromStation | FromSession | Told | Asked | Rung);
 
@@ -259,6 +294,13 @@ export const settingsDefault: StationSettings = {
   authorisationRequired: true,
 };
 
+/** A message is delivered again within seconds: a station sends few in between. */
+const MARKS_MAX = 8;
+
+export function withMark(marks: readonly number[], mark: number): readonly number[] {
+  return keepNewest(marks, mark, MARKS_MAX);
+}
+
 /** Whether a start at this station needs a token that may charge. */
 export function needsToken(settings: StationSettings): boolean {
   return settings.authorisationRequired && settings.isFreePlace !== true;
@@ -273,6 +315,9 @@ export function newCharger(tenant: string, stationId: string, key: string): Char
     settings: settingsDefault,
     passwords: [],
     link: null,
+    sockets: [],
+    rivalry: null,
+    marks: [],
     connections: 0,
     protocol: null,
     lastSeenAt: null,

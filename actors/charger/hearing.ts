@@ -9,9 +9,18 @@ import { PlatformError } from "#schemas/errors.ts";
 import type { AuthenticateReply } from "#schemas/events/gateway.ts";
 import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
 import { isStatusNews } from "./connectors.ts";
-import { type ChargerContext, type ChargerEvent, type EventOf, needsToken } from "./context.ts";
-import { isOfCurrentSocket } from "./presence.ts";
+import {
+  type ChargerContext,
+  type ChargerEvent,
+  type EventOf,
+  needsToken,
+  withMark,
+} from "./context.ts";
+import { isOtherStation } from "./presence.ts";
+import { bootReply } from "./registration.ts";
+import { rivalWaitSeconds } from "./rivals.ts";
 import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
+import { isGrantedAlready, isOfCurrentSocket } from "./sockets.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
 import { sessionKey } from "./turn.ts";
 import { describeStation } from "./views.ts";
@@ -58,6 +67,7 @@ function directSession(context: ChargerContext, event: TransactionMessage): numb
 }
 
 export function classify(event: { readonly type: string }, context: ChargerContext): EventClass {
+  if (isRepeat(event, context)) return "beat";
   if (isOf(event, "Heartbeat")) {
     return event.receivedAt - context.shownAt >= SHOW_EVERY_MS ? "transition" : "beat";
   }
@@ -69,13 +79,36 @@ export function classify(event: { readonly type: string }, context: ChargerConte
     return isNews ? "transition" : "beat";
   }
   if (isOf(event, "ocpp.answer")) {
-    const isKnown = context.commands.some(({ id }) => id === event.messageId);
-    return isKnown && event.outcome !== "sent" ? "transition" : "beat";
+    const known = context.commands.find(({ id }) => id === event.messageId);
+    // An outcome that was told already is told again by who did not hear our answer.
+    const isNews = known !== undefined && event.outcome !== "sent" &&
+      event.outcome !== known.status;
+    return isNews ? "transition" : "beat";
   }
-  if (isOf(event, "socket.closed", "gateway.lost")) {
+  if (isOf(event, "socket.opened")) {
+    return isGrantedAlready(context, event) ? "question" : "transition";
+  }
+  if (isOf(event, "socket.closed", "socket.absent", "gateway.lost")) {
     return isOfCurrentSocket(context, event) ? "transition" : "beat";
   }
   return isTransaction(event) ? classifyTransaction(event, context) : "transition";
+}
+
+/**
+ * Whether a message is delivered once more that has changed something before: who did not hear our
+ * answer sends it again, also to the shard's next owner. Those of transactions are known by what
+ * they say.
+ */
+function isRepeat(event: { readonly type: string }, context: ChargerContext): boolean {
+  if (isOf(event, "BootNotification")) {
+    return isMarked(context, event) && !isOtherStation(context, event.serialNumber);
+  }
+  return isOf(event, "StatusNotification", "StatusReports", "MeterValues", "Notice") &&
+    isMarked(context, event);
+}
+
+function isMarked({ marks }: ChargerContext, { mark }: { readonly mark: number }): boolean {
+  return marks.includes(mark);
 }
 
 function classifyTransaction(event: TransactionMessage, context: ChargerContext): EventClass {
@@ -95,10 +128,13 @@ export function inputs(
   if (isTransaction(event)) return transactionInputs(event, context);
   const isUnknown = context.createdAt === null;
   if (isOf(event, "socket.opened")) {
+    if (isGrantedAlready(context, event)) return [];
     const epoch = { name: "epoch", source: "shardEpoch", request: context.key };
     return isUnknown ? [epoch, mayRegister] : [epoch];
   }
-  if (isOf(event, "socket.closed", "gateway.lost", "alarm.offline")) return [offlineAlert];
+  if (isOf(event, "socket.closed", "socket.absent", "gateway.lost", "alarm.offline")) {
+    return [offlineAlert];
+  }
   if (isOf(event, "socket.authenticate")) return isUnknown ? [mayRegister] : [];
   if (isOf(event, "command.request") && event.kind === "remote-start") {
     return [tokenRequest(String(event.body["tokenUid"]))];
@@ -142,14 +178,22 @@ function tokenRequest(uid: string): InputRequest {
 
 export function fold(event: ChargerEvent, context: ChargerContext): Folded<ChargerContext> {
   const isHeard = "receivedAt" in event;
+  const isNew = isOf(event, "MeterValues", "Notice") && !isMarked(context, event);
   return {
-    context: isHeard ? { ...context, heardAt: event.now } : context,
+    context: isHeard
+      ? {
+        ...context,
+        heardAt: event.now,
+        marks: isNew ? withMark(context.marks, event.mark) : context.marks,
+      }
+      : context,
     reply: foldReply(event, context),
   };
 }
 
 function foldReply(event: ChargerEvent, context: ChargerContext): unknown {
   if (event.type === "Heartbeat") return { currentTime: event.now };
+  if (event.type === "BootNotification") return bootReply(context, event.now);
   if (!isTransaction(event)) return {};
   const owner = ownerOf(context, event);
   return owner.of === "refused" ? refusedReply(event, owner.start) : {};
@@ -158,6 +202,7 @@ function foldReply(event: ChargerEvent, context: ChargerContext): unknown {
 /** Questions: answered from what is known, changing nothing. */
 export function answer(event: ChargerEvent, context: ChargerContext): unknown {
   if (event.type === "socket.authenticate") return authentication(event, context);
+  if (event.type === "socket.opened") return { epoch: context.link?.epoch ?? "" };
   if (event.type === "station.describe") {
     if (context.createdAt !== null) return describeStation(context);
     throw new PlatformError("not-found", "Cannot describe the station: it is not registered");
@@ -183,9 +228,16 @@ export function answer(event: ChargerEvent, context: ChargerContext): unknown {
   };
 }
 
-function authentication(event: ChargerEvent, context: ChargerContext): AuthenticateReply {
+function authentication(
+  event: EventOf<"socket.authenticate">,
+  context: ChargerContext,
+): AuthenticateReply {
   const { settings: { securityProfile }, passwords } = context;
-  if (context.createdAt !== null) return { known: true, securityProfile, passwords };
+  if (context.createdAt !== null) {
+    const waitSeconds = rivalWaitSeconds(context, event.remoteAddress, event.now);
+    const wait = waitSeconds === 0 ? {} : { waitSeconds };
+    return { known: true, securityProfile, passwords, ...wait };
+  }
   return event.inputs["mayRegister"] === true
     ? { known: true, securityProfile: 0, passwords: [] }
     : { known: false };

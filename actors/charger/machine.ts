@@ -5,11 +5,19 @@ import { changeAlert, noteSession } from "./alerts.ts";
 import { ringCommands, takeAnswer } from "./command_answers.ts";
 import { queueCommand, refuseCall, sendCall, sendCommand } from "./commands.ts";
 import { noteStatus } from "./connectors.ts";
-import { type ChargerContext, type ChargerEvent, newCharger } from "./context.ts";
+import {
+  type ChargerContext,
+  type ChargerEvent,
+  type EventOf,
+  newCharger,
+  withMark,
+} from "./context.ts";
 import { askForMessages } from "./messages.ts";
-import { isOfCurrentSocket, loseSocket, noteBeat, noteOffline, openSocket } from "./presence.ts";
+import { loseSocket, noteBeat, noteOffline, openSocket } from "./presence.ts";
 import { changeSettings, noteBoot, registerItself, removeStation } from "./registration.ts";
+import { endRivalry } from "./rivals.ts";
 import { closeStaleSessions, noteTransaction } from "./sessions.ts";
+import { isOfCurrentSocket } from "./sockets.ts";
 import { type Rule, Turn } from "./turn.ts";
 import { stationRow } from "./views.ts";
 
@@ -33,9 +41,18 @@ function follow(
   const turn = new Turn(context, event);
   decide(turn, event);
   const { isStationChanged, now, rows, effects } = turn;
+  if (isMarked(event)) turn.set({ marks: withMark(turn.context.marks, event.mark) });
   const next = isStationChanged ? { ...turn.context, shownAt: now } : turn.context;
   enqueue.assign({ ...next, rows: isStationChanged ? [...rows, stationRow(next)] : rows });
   if (effects.length > 0) enqueue({ type: "effects", params: { effects } });
+}
+
+/** Messages whose repeats are known by their cause. */
+function isMarked(
+  event: ChargerEvent,
+): event is EventOf<"BootNotification" | "StatusNotification" | "StatusReports"> {
+  return event.type === "BootNotification" || event.type === "StatusNotification" ||
+    event.type === "StatusReports";
 }
 
 /**
@@ -70,6 +87,7 @@ export const chargerMachine = setup({
     askForMessages: enqueueActions((step) => follow(step, askForMessages)),
     openSocket: enqueueActions((step) => follow(step, openSocket)),
     loseSocket: enqueueActions((step) => follow(step, loseSocket)),
+    endRivalry: enqueueActions((step) => follow(step, endRivalry)),
     noteOffline: enqueueActions((step) => follow(step, noteOffline)),
     sendCommand: enqueueActions((step) => follow(step, sendCommand)),
     queueCommand: enqueueActions((step) => follow(step, queueCommand)),
@@ -187,6 +205,11 @@ export const chargerMachine = setup({
               target: "offline",
               actions: "loseSocket",
             },
+            "socket.absent": {
+              guard: "isOfCurrentSocket",
+              target: "offline",
+              actions: "loseSocket",
+            },
             "gateway.lost": {
               guard: "isOfCurrentSocket",
               target: "offline",
@@ -201,6 +224,7 @@ export const chargerMachine = setup({
       on: {
         "ocpp.answer": { actions: "takeAnswer" },
         "alarm.commands": { actions: "ringCommands" },
+        "alarm.rivals": { actions: "endRivalry" },
       },
     },
   },

@@ -5,7 +5,9 @@ import { findAlert, openAlert, settleAlert } from "./alerts.ts";
 import { announceStation } from "./announcements.ts";
 import { doubtSent } from "./command_answers.ts";
 import { sendQueued } from "./commands.ts";
-import type { ChargerContext, ChargerEvent, EventOf, Link } from "./context.ts";
+import type { ChargerContext, Link } from "./context.ts";
+import { forgetRivalry, noteTurn, takesTurn } from "./rivals.ts";
+import { isSameSocket, isSuperseded, withNewestClosed, withSocket } from "./sockets.ts";
 import { rule, type Turn } from "./turn.ts";
 
 /** Used for what was journalled before there was a setting. */
@@ -17,42 +19,48 @@ const CLOSE_OTHER_STATION = 1_008;
 
 /**
  * The newest socket wins and the one before is told to close: a station that lost its network comes
- * back long before we notice that its old socket is dead.
+ * back long before we notice that its old socket is dead. A socket that is announced again comes
+ * here only when its epoch does not hold any more.
  */
 export const openSocket = rule(["socket.opened"], (turn, event) => {
   const { context } = turn;
   const old = context.link;
-  if (event.again && old !== null && old.gateway !== event.gateway) {
-    turn.refuse("conflict", "Cannot take the socket over again: a newer one is open elsewhere");
+  if (isSuperseded(context, event)) {
+    turn.refuse("conflict", "Cannot open the socket: a newer one of the station is known");
     return;
   }
   const connections = context.connections + 1;
-  const isSameSocket = event.again && old !== null;
+  const isSame = isSameSocket(context, event);
+  const isRival = !isSame && takesTurn(context, event);
+  const epoch = `${String(turn.inputs["epoch"])}.${connections}`;
+  const sockets = withSocket(context.sockets, event, { epoch, isSame, isRival });
   const link: Link = {
     gateway: event.gateway,
     protocol: event.protocol,
-    epoch: `${String(turn.inputs["epoch"])}.${connections}`,
-    openedAt: isSameSocket ? old.openedAt : turn.now,
+    epoch,
+    openedAt: isSame ? old?.openedAt ?? sockets[0]?.openedAt ?? turn.now : turn.now,
     commonName: event.commonName ?? null,
-    hasBooted: isSameSocket && old.hasBooted,
+    hasBooted: isSame && old?.hasBooted === true,
   };
-  turn.show({ link, connections, protocol: event.protocol, lastSeenAt: turn.now });
-  turn.reply({ epoch: link.epoch });
+  turn.show({ link, sockets, connections, protocol: event.protocol, lastSeenAt: turn.now });
+  turn.reply({ epoch });
+  if (isRival) noteTurn(turn);
   if (old === null) {
     turn.disarm("offline");
     settleAlert(turn, "offline");
     turn.set({ clock: { ...context.clock, lateInARow: 0 } });
     announceStation(turn, "charger.connected");
-  } else if (!isSameSocket) {
+  } else if (!isSame) {
     orderClose(turn, old, "Replaced by a newer connection");
     doubtSent(turn);
+    announceStation(turn, "charger.moved");
   }
   sendQueued(turn);
 });
 
 /** The socket is gone: what was sent and not answered is in doubt, the sessions go on. */
-export const loseSocket = rule(["socket.closed", "gateway.lost"], (turn) => {
-  turn.show({ link: null });
+export const loseSocket = rule(["socket.closed", "socket.absent", "gateway.lost"], (turn) => {
+  turn.show({ link: null, sockets: withNewestClosed(turn.context.sockets, turn.now) });
   turn.reply({});
   doubtSent(turn);
   turn.arm("offline", turn.now + offlineAlertMinutes(turn) * 60_000);
@@ -80,18 +88,6 @@ export const noteBeat = rule(["Heartbeat"], (turn) => {
   turn.reply({ currentTime: turn.now });
 });
 
-/**
- * Whether this is news of the socket that counts; an older one's end says nothing (peers, row 10).
- */
-export function isOfCurrentSocket(
-  context: ChargerContext,
-  event: ChargerEvent | EventOf<"socket.closed" | "gateway.lost">,
-): boolean {
-  if (context.link === null) return false;
-  if (event.type === "socket.closed") return event.epoch === context.link.epoch;
-  return event.type === "gateway.lost" && event.gateway === context.link.gateway;
-}
-
 /** Rule B4: a certificate names one station; another one that boots with it is cut off. */
 export function isOtherStation({ link }: ChargerContext, serialNumber: string | null): boolean {
   const commonName = link?.commonName ?? null;
@@ -109,6 +105,7 @@ export function dropSocket(turn: Turn): void {
   const { link } = turn.context;
   if (link !== null) orderClose(turn, link, "The station was removed", CLOSE_REMOVED);
   turn.disarm("offline");
+  forgetRivalry(turn);
   if (findAlert(turn.context, "offline") !== undefined) settleAlert(turn, "offline");
 }
 

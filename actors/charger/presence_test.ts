@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusal, Stage, StationOnStage } from "#actors/stage_testing.ts";
+import type { StationDescription } from "#schemas/events/charger.ts";
 
 const OFFLINE_ALERT_MS = 5 * 60_000;
 
@@ -40,22 +41,104 @@ test("the newest socket wins: the one before is told to close, and its end says 
   assert.deepEqual(one.stage.factNames(), [
     "charger.changed",
     "charger.connected",
+    "charger.moved",
     "charger.disconnected",
   ]);
 });
 
-test("a socket announced again keeps its station online and closes nothing", () => {
+test("a socket announced again keeps its epoch while it counts, and writes nothing", () => {
   const one = station();
   one.boot();
-  one.connect("g1", true);
-  assert.equal(one.epoch, "7.2");
+  const { epoch } = one;
+  const rows = one.stage.journal.length;
+  one.open({ again: true, epoch });
+  assert.equal(one.epoch, epoch);
+  assert.equal(one.stage.journal.length, rows);
   assert.deepEqual(one.stage.sent, []);
 });
 
-test("a socket announced again cannot take over from a newer one elsewhere", () => {
+test("a socket announced again that was believed gone counts again, with a newer epoch", () => {
   const one = station();
+  const { epoch } = one;
+  const since = one.time();
+  one.stage.advance(60_000);
+  one.tell("gateway.lost", { gateway: "g1" });
+  one.stage.advance(5_000);
+  one.open({ again: true, epoch });
+  const presence = one.describe()["presence"] as StationDescription["presence"];
+  assert.equal(presence.connected, true);
+  assert.equal(presence.connectedAt, since);
+  assert.equal(one.epoch, "7.2");
+  assert.equal(presence.sockets.length, 1);
+  assert.deepEqual(one.stage.alarmsOf(one.address), []);
+});
+
+test("a socket announced again cannot take over from a newer one, open or closed", () => {
+  const one = station();
+  const { epoch } = one;
   one.connect("g2");
-  assert.equal(refusal(() => one.connect("g1", true)), "conflict");
+  const newer = one.epoch;
+  const again = (): string => refusal(() => one.open({ again: true, epoch }));
+  assert.equal(again(), "conflict");
+  one.disconnect(newer);
+  assert.equal(again(), "conflict");
+  assert.equal(connected(one), false);
+});
+
+test("the message that opens a socket gives the same epoch again, however often it comes", () => {
+  const one = station();
+  one.open({ socket: "r/1" });
+  const { epoch } = one;
+  one.stage.sent.length = 0;
+  one.open({ socket: "r/1" });
+  assert.equal(one.epoch, epoch);
+  assert.deepEqual(one.stage.sent, []);
+  one.open({ gateway: "g2", socket: "s/1" });
+  assert.equal(refusal(() => one.open({ socket: "r/1" })), "conflict");
+  one.disconnect();
+  assert.equal(refusal(() => one.open({ gateway: "g2", socket: "s/1" })), "conflict");
+});
+
+test("a socket's end counts by its name when its epoch never arrived", () => {
+  const one = station();
+  one.open({ socket: "r/1" });
+  const closed = (socket: string): void =>
+    void one.tell("socket.closed", { code: 1006, reason: "" }, { epoch: "", socket });
+  closed("r/0");
+  assert.equal(connected(one), true);
+  closed("r/1");
+  assert.equal(connected(one), false);
+});
+
+test("a socket that its gateway does not have is gone, unless it was opened since", () => {
+  const one = station();
+  one.open({ socket: "r/7" });
+  const absent = (gateway: string, before: string): unknown =>
+    one.tell("socket.absent", { gateway, before });
+  absent("g1", "r/7");
+  absent("g2", "r/8");
+  assert.equal(connected(one), true);
+  absent("g1", "r/8");
+  assert.equal(connected(one), false);
+  assert.deepEqual(one.stage.alarmsOf(one.address), ["offline"]);
+});
+
+test("a message that is delivered again changes nothing", () => {
+  const one = station();
+  const first = one.boot("S", "m-boot");
+  const rows = one.stage.journal.length;
+  const facts = one.stage.factNames().length;
+  assert.deepEqual(one.boot("S", "m-boot"), first);
+  const status = { connectorId: 1, errorCode: "NoError" };
+  one.call("StatusNotification", { ...status, status: "Available" }, "m-1");
+  one.call("StatusNotification", { ...status, status: "Preparing" }, "m-2");
+  one.call("StatusNotification", { ...status, status: "Available" }, "m-1");
+  one.call("MeterValues", { connectorId: 1, meterValue: [] }, "m-3");
+  one.call("MeterValues", { connectorId: 1, meterValue: [] }, "m-3");
+  assert.equal(one.stage.journal.length, rows + 3);
+  assert.equal(one.stage.factNames().length, facts + 2);
+  const [evse] = one.describe()["evses"] as StationDescription["evses"];
+  assert.equal(evse?.connectors[0]?.status, "Preparing");
 });
 
 test("a lost gateway makes its stations unreachable, their sessions go on", () => {

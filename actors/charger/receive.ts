@@ -1,5 +1,6 @@
 /** From a message to the charger's event, and back to the words of the station's version. */
 import type { Delivery, PlainEvent } from "#engine/actor.ts";
+import { stableHash } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { OcppCallHeader, OcppProtocol } from "#schemas/events/gateway.ts";
 import { ocppProtocols } from "#schemas/events/gateway.ts";
@@ -18,6 +19,7 @@ const told: ReadonlySet<string> = new Set([
   "socket.authenticate",
   "socket.opened",
   "socket.closed",
+  "socket.absent",
   "gateway.lost",
   "ocpp.answer",
   "call.request",
@@ -40,16 +42,17 @@ export function receive(delivery: Delivery, context: ChargerContext | undefined)
     const message = messageOf(header);
     if (context !== undefined) admit(context, header.action, now);
     const { protocol, messageId, action } = header;
-    return { ...message.toEvent(body, now), protocol, messageId, action, receivedAt: now };
+    const mark = stableHash(header.cause);
+    return { ...message.toEvent(body, now), protocol, messageId, action, receivedAt: now, mark };
   }
   if (!told.has(header.type)) {
     throw new PlatformError("unknown-action", `Cannot ask a charger: no "${header.type}"`);
   }
-  const { messageId, epoch } = header;
+  const { messageId, epoch, socket } = header;
   return {
     ...(body as object),
     type: header.type,
-    ...(header.type === "socket.closed" ? { epoch } : {}),
+    ...(header.type === "socket.closed" ? { epoch, socket } : {}),
     ...(header.type === "ocpp.answer" ? { messageId } : {}),
   };
 }

@@ -5,8 +5,9 @@ import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
 import { announceStation, steppedStation } from "./announcements.ts";
 import { cancelAll, settleResets } from "./command_answers.ts";
 import { sendOwnCall } from "./commands.ts";
-import { type BootRecord, newCharger, settingsDefault } from "./context.ts";
+import { type BootRecord, type ChargerContext, newCharger, settingsDefault } from "./context.ts";
 import { cutOff, dropSocket, isOtherStation } from "./presence.ts";
+import { noteSerial } from "./rivals.ts";
 import { closeStale } from "./sessions.ts";
 import { rule, type Turn } from "./turn.ts";
 
@@ -72,7 +73,6 @@ export const noteBoot = rule(["BootNotification"], (turn, event) => {
     turn.refuse("forbidden", "Cannot accept the boot: the certificate is another station's");
     return;
   }
-  const isAccepted = settings.registration === "Accepted";
   const boot: BootRecord = {
     vendor: event.vendor,
     model: event.model,
@@ -84,17 +84,23 @@ export const noteBoot = rule(["BootNotification"], (turn, event) => {
     lastSeenAt: turn.now,
     link: context.link === null ? null : { ...context.link, hasBooted: true },
   });
-  turn.reply({
-    status: settings.registration,
-    currentTime: turn.now,
-    interval: isAccepted ? settings.heartbeatIntervalSeconds : RETRY_WAIT_S,
-  });
+  noteSerial(turn, event.serialNumber);
+  turn.reply(bootReply(context, turn.now));
   announceStation(turn, "charger.booted");
-  if (!isAccepted) return;
+  if (settings.registration !== "Accepted") return;
   settleResets(turn);
   watchBootLoop(turn);
   if (!isSameBuild(context.boot, boot)) askInventory(turn);
 });
+
+export function bootReply({ settings }: ChargerContext, now: number): unknown {
+  const isAccepted = settings.registration === "Accepted";
+  return {
+    status: settings.registration,
+    currentTime: now,
+    interval: isAccepted ? settings.heartbeatIntervalSeconds : RETRY_WAIT_S,
+  };
+}
 
 function watchBootLoop(turn: Turn): void {
   const bootTimes = keepNewest(turn.context.bootTimes, turn.now, LOOP_BOOTS);

@@ -7,23 +7,30 @@ import {
   storedConnector,
   storedOpen,
   storedRefused,
+  storedSocket,
 } from "./stored_lists.ts";
 
 type Lists = "connectors" | "open" | "closed" | "refused" | "commands";
+/** Came later: absent while there is nothing to say. */
+type Later = "sockets" | "rivalry" | "marks";
 
-interface Stored extends Omit<ChargerContext, Lists | "rows"> {
+interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly connectors: readonly StoredConnector[];
   readonly open: readonly (readonly unknown[])[];
   readonly closed: readonly (readonly unknown[])[];
   readonly refused: readonly (readonly unknown[])[];
   readonly commands: readonly (readonly unknown[])[];
+  readonly sockets?: readonly (readonly unknown[])[];
+  readonly rivalry?: ChargerContext["rivalry"];
+  readonly marks?: readonly number[];
 }
 
 /** What is stored of a charger. */
 export const chargerSnapshot = {
   version: 1,
   encode(context: ChargerContext): unknown {
-    const { connectors, open, closed, refused, commands, rows: _, ...rest } = context;
+    const { sockets, rivalry, marks, ...others } = context;
+    const { connectors, open, closed, refused, commands, rows: _, ...rest } = others;
     const stored: Stored = {
       ...rest,
       connectors: connectors.map(storedConnector.encode),
@@ -31,13 +38,20 @@ export const chargerSnapshot = {
       closed: remembered(context, closed).map(storedClosed.encode),
       refused: remembered(context, refused).map(storedRefused.encode),
       commands: remembered(context, commands).map(storedCommand.encode),
+      ...(sockets.length === 0 ? {} : { sockets: sockets.map(storedSocket.encode) }),
+      ...(rivalry === null ? {} : { rivalry }),
+      ...(marks.length === 0 ? {} : { marks }),
     };
     return stored;
   },
   decode(snapshot: StoredSnapshot): { value: unknown; context: ChargerContext } {
     const { connectors, open, closed, refused, commands, ...rest } = snapshot.context as Stored;
+    const { sockets, rivalry, marks, ...others } = rest;
     const context: ChargerContext = {
-      ...rest,
+      ...others,
+      sockets: (sockets ?? []).map(storedSocket.decode),
+      rivalry: rivalry ?? null,
+      marks: marks ?? [],
       connectors: connectors.map(storedConnector.decode),
       open: open.map(storedOpen.decode),
       closed: closed.map(storedClosed.decode),

@@ -5,6 +5,7 @@ import type {
   ConnectorRecord,
   OpenSession,
   RefusedStart,
+  SocketRecord,
 } from "./context.ts";
 
 /** An entry and its stored form. */
@@ -83,4 +84,15 @@ export const storedCommand = inOrder<CommandRecord>([
   "tokenType",
   "sessionId",
   "isOwn",
+]);
+
+export const storedSocket = inOrder<SocketRecord>([
+  "socket",
+  "gateway",
+  "epoch",
+  "address",
+  "openedAt",
+  "closedAt",
+  "serialNumber",
+  "isRival",
 ]);

@@ -5,6 +5,7 @@ import type {
   CommandDescription,
   ConnectorDescription,
   EvseDescription,
+  SocketDescription,
   StationDescription,
 } from "#schemas/events/charger.ts";
 import { formatInstant } from "#schemas/instant.ts";
@@ -12,16 +13,12 @@ import type { AlertRecord, ChargerContext, CommandRecord, FinishedCommand } from
 import { sessionKey } from "./turn.ts";
 
 export function describeStation(context: ChargerContext): StationDescription {
-  const { settings: { isFreePlace: _, ...settings }, link, boot } = context;
+  const { settings: { isFreePlace: _, ...settings }, boot } = context;
   return {
     id: context.stationId,
     ...settings,
     createdAt: formatInstant(context.createdAt ?? 0),
-    presence: {
-      connected: link !== null,
-      protocol: link?.protocol ?? null,
-      lastSeenAt: formatSeen(context),
-    },
+    presence: describePresence(context),
     boot: {
       vendor: boot?.vendor ?? null,
       model: boot?.model ?? null,
@@ -31,6 +28,31 @@ export function describeStation(context: ChargerContext): StationDescription {
     evses: describeEvses(context),
     openSessions: openSessionIds(context),
   };
+}
+
+/** Sockets that are shown: the current one and the one before. */
+const SOCKETS_SHOWN = 2;
+
+function describePresence(context: ChargerContext): StationDescription["presence"] {
+  const { link } = context;
+  return {
+    connected: link !== null,
+    protocol: link?.protocol ?? null,
+    lastSeenAt: formatSeen(context),
+    gateway: link?.gateway ?? null,
+    connectedAt: link === null ? null : formatInstant(link.openedAt),
+    sockets: describeSockets(context),
+  };
+}
+
+function describeSockets({ sockets }: ChargerContext): readonly SocketDescription[] {
+  return sockets.slice(0, SOCKETS_SHOWN).map((socket) => ({
+    gateway: socket.gateway,
+    address: socket.address,
+    openedAt: formatInstant(socket.openedAt),
+    closedAt: socket.closedAt === null ? null : formatInstant(socket.closedAt),
+    serialNumber: socket.serialNumber,
+  }));
 }
 
 function formatSeen({ lastSeenAt, heardAt }: ChargerContext): string | null {
@@ -74,6 +96,9 @@ export function stationRow(context: ChargerContext): ViewRow {
       connected: link !== null,
       gateway: link?.gateway ?? null,
       protocol: link?.protocol ?? null,
+      connection_epoch: link?.epoch ?? null,
+      connected_at: link === null ? null : formatInstant(link.openedAt),
+      sockets: describeSockets(context),
       last_seen_at: formatSeen(context),
       vendor: boot?.vendor ?? null,
       model: boot?.model ?? null,

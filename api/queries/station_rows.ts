@@ -19,6 +19,9 @@ interface StationRow {
   readonly connected: boolean;
   readonly protocol: string | null;
   readonly lastSeenAt: string | null;
+  readonly gateway: string | null;
+  readonly connectedAt: string | null;
+  readonly sockets: Station["presence"]["sockets"] | null;
   readonly vendor: string | null;
   readonly model: string | null;
   readonly serialNumber: string | null;
@@ -30,6 +33,7 @@ interface StationRow {
 
 const columns = `s.id, s.location_id, s.tags, s.security_profile, s.quiet, s.registration,
   s.heartbeat_interval_seconds, s.authorisation_required, s.connected, s.protocol, s.last_seen_at,
+  s.gateway, s.connected_at, s.sockets,
   s.vendor, s.model, s.serial_number, s.firmware_version, s.evses, s.open_sessions, s.created_at`;
 
 const withLocation =
@@ -136,6 +140,9 @@ function toStation(row: StationRow): Station {
       connected: row.connected,
       protocol: row.protocol,
       lastSeenAt: shownInstantOrNull(row.lastSeenAt),
+      gateway: row.gateway,
+      connectedAt: shownInstantOrNull(row.connectedAt),
+      sockets: row.sockets ?? [],
     },
     boot: {
       vendor: row.vendor,

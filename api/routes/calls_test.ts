@@ -5,18 +5,17 @@ import type { CommandDescription, CommandStatus } from "#schemas/events/charger.
 import { PlatformError } from "#schemas/errors.ts";
 import { resumeBatches } from "../command_batches.ts";
 import type { AskedActor } from "../testing.ts";
-import { stationDescribed, type TestApi, testApi } from "../testing.ts";
+import { presenceDescribed, stationDescribed, type TestApi, testApi } from "../testing.ts";
 
 let api: TestApi;
 before(async () => {
   api = await testApi();
   api.actors.answers.set("station.describe", ({ to }) =>
     stationDescribed(to.key, {
-      presence: {
+      presence: presenceDescribed({
         connected: to.key !== "away",
         protocol: to.key === "two" ? "ocpp2.0.1" : to.key === "away" ? null : "ocpp1.6",
-        lastSeenAt: null,
-      },
+      }),
     }));
 });
 after(() => api.close());

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { PlatformError } from "#schemas/errors.ts";
-import { stationDescribed, type TestApi, testApi } from "../testing.ts";
+import { presenceDescribed, stationDescribed, type TestApi, testApi } from "../testing.ts";
 
 let api: TestApi;
 const places = [
@@ -83,7 +83,7 @@ test("the station list has the shape of one station", async () => {
     securityProfile: 1,
     locationId: "near",
     tags: ["depot", "hpc"],
-    presence: { connected: true, protocol: null, lastSeenAt: null },
+    presence: presenceDescribed({ protocol: null }),
   });
   assert.deepEqual(station, described);
 });

@@ -45,6 +45,17 @@ export interface EvseDescription {
   readonly connectors: readonly ConnectorDescription[];
 }
 
+/** One connection of a station, open or not. */
+export interface SocketDescription {
+  readonly gateway: string;
+  /** Where it came from, as the gateway saw it. */
+  readonly address: string;
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  /** As a boot on this connection told. */
+  readonly serialNumber: string | null;
+}
+
 /** A station as REST shows it (without `password`). */
 export interface StationDescription extends StationSettings {
   readonly id: string;
@@ -53,6 +64,11 @@ export interface StationDescription extends StationSettings {
     readonly connected: boolean;
     readonly protocol: string | null;
     readonly lastSeenAt: string | null;
+    /** The gateway that has its socket. */
+    readonly gateway: string | null;
+    readonly connectedAt: string | null;
+    /** Its newest sockets, at most two, newest first. */
+    readonly sockets: readonly SocketDescription[];
   };
   readonly boot: {
     readonly vendor: string | null;
@@ -160,6 +176,7 @@ export const alertKinds = [
   "stuckSession",
   "orphanedSession",
   "clockOff",
+  "duplicateIdentity",
 ] as const;
 export type AlertKind = typeof alertKinds[number];
 

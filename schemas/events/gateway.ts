@@ -2,8 +2,8 @@
  * What passes between gateways and charger actors.
  *
  * To the actor (`Actors.ask`, header.type): socket.authenticate, socket.opened, socket.closed,
- * ocpp.call, ocpp.answer, gateway.lost. To the gateway (bus inbox `gateway.<id>`): a `GatewayOrder`
- * as JSON text.
+ * socket.absent, ocpp.call, ocpp.answer, gateway.lost. To the gateway (bus inbox `gateway.<id>`): a
+ * `GatewayOrder` as JSON text.
  */
 import type { ErrorDocument } from "#schemas/errors.ts";
 
@@ -25,6 +25,7 @@ export type PasswordRecord =
 /** Body of the question `socket.authenticate`, and its reply. */
 export interface AuthenticateQuestion {
   readonly identity: string;
+  readonly remoteAddress?: string;
 }
 export type AuthenticateReply =
   | { readonly known: false }
@@ -33,6 +34,11 @@ export type AuthenticateReply =
     readonly securityProfile: SecurityProfile;
     /** Absent for profile 0 and 3. While a password change is open both are good. */
     readonly passwords: readonly PasswordRecord[];
+    /**
+     * Two devices take the identity from each other: whoever asks may come in after so long, not
+     * now.
+     */
+    readonly waitSeconds?: number;
   };
 
 /** Body of `socket.opened`; no frame passes before its reply. */
@@ -43,18 +49,35 @@ export interface SocketOpened {
   readonly remoteAddress: string;
   /** Common name of the station's certificate; only with security profile 3. */
   readonly commonName?: string;
-  /** True when the same socket is announced again to a new owner of the shard. */
+  /** The gateway's name of the socket, see `schemas/socket_names.ts`; it is never given again. */
+  readonly socket?: string;
+  /**
+   * True when a socket that was granted before is announced: nobody may know it any more. An epoch
+   * that still holds is given again.
+   */
   readonly again: boolean;
+  /** What was granted before; only with `again`. */
+  readonly epoch?: string;
 }
 export interface SocketGranted {
   /** `<shard epoch>.<counter>`, compared number by number; the newest wins. */
   readonly epoch: string;
 }
 
-/** Body of `socket.closed`. Header carries `epoch`; an older epoch than the current is ignored. */
+/**
+ * Body of `socket.closed`. The header carries `epoch` (empty when it never arrived) and `socket`;
+ * another socket than the current is ignored.
+ */
 export interface SocketClosed {
   readonly code: number;
   readonly reason: string;
+}
+
+/** Body of `socket.absent`: of the station's sockets before this one none is open at the gateway. */
+export interface SocketAbsent {
+  readonly gateway: string;
+  /** A name of a socket that is not yet given. */
+  readonly before: string;
 }
 
 /**
@@ -126,10 +149,31 @@ export type GatewayOrder =
     readonly code: number;
     readonly reason: string;
   }
-  /** A new owner asks all sockets to be announced again (`socket.opened` with `again`). */
-  | { readonly order: "announce" }
-  /** Postgres has been away that long; null = it is back (design rule 1.8). */
-  | { readonly order: "store"; readonly awayMs: number | null };
+  /**
+   * What a worker believes to be open at the gateway: a socket that is not is reported
+   * (`socket.absent`), one that is counts as known in this round. Sent before `announce`.
+   */
+  | {
+    readonly order: "verify";
+    readonly round: string;
+    readonly tenant: string;
+    readonly sockets: readonly (readonly [identity: string, epoch: string])[];
+  }
+  /**
+   * Sockets that are not known in this round are to be announced (`socket.opened` with `again`):
+   * all, or those of some shards.
+   */
+  | {
+    readonly order: "announce";
+    readonly round?: string;
+    readonly shards?: readonly number[];
+    readonly shardCount?: number;
+  }
+  /**
+   * How long a worker has not reached Postgres (design rule 1.8); null = it answers. Each worker
+   * says so again and again.
+   */
+  | { readonly order: "store"; readonly worker?: string; readonly awayMs: number | null };
 
 /**
  * What bus `log.frames` carries: frames without a journal row, for the OCPP log. JSON array text.

@@ -85,6 +85,18 @@ export const Presence = Type.Object({
   connected: Type.Boolean(),
   protocol: nullable(Type.String()),
   lastSeenAt: NullableInstant,
+  gateway: nullable(Type.String({ description: "The gateway process that has its socket" })),
+  connectedAt: NullableInstant,
+  sockets: Type.Array(
+    Type.Object({
+      gateway: Type.String(),
+      address: Type.String({ description: "Where it came from" }),
+      openedAt: Instant,
+      closedAt: NullableInstant,
+      serialNumber: nullable(Type.String({ description: "As a boot on this connection told" })),
+    }),
+    { description: "Its newest connections, at most two, newest first" },
+  ),
 }, { title: "Presence" });
 
 export const Station = Type.Object({

@@ -21,6 +21,7 @@ const kindWords: Readonly<Record<Alert["kind"], string>> = {
   stuckSession: "Session is stuck",
   orphanedSession: "Orphaned session",
   clockOff: "Clock is off",
+  duplicateIdentity: "Two devices, one identity",
 };
 
 export function AlertsPage(): ReactElement {
