@@ -42,6 +42,44 @@ const everyProcess = {
     default: "text",
     description: "json for log collectors",
   }),
+  opsKey: Type.Optional(Type.String({
+    minLength: 32,
+    description:
+      "Seals requests of `task ops`, the same text for every process. Not the SERVER_KEY: workers " +
+      "do not have it. Unset: operations are refused, an embedded start makes one in DATA_DIR.",
+  })),
+  otelExporterOtlpEndpoint: Type.Optional(Type.String({
+    pattern: "^https?://.+",
+    description:
+      "Collector of OpenTelemetry traces, OTLP over HTTP: http://host:4318. Unset: none.",
+  })),
+  otelExporterOtlpHeaders: Type.Optional(Type.String({
+    minLength: 1,
+    description: "Sent to the collector with each request: key=value,key2=value2",
+  })),
+  otelTracesSamplerArg: Type.Number({
+    minimum: 0,
+    maximum: 1,
+    default: 0.1,
+    description: "Share of the stations that are traced at a time. A traced message costs twice.",
+  }),
+};
+
+const ownMetrics = {
+  metricsPort: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 9464,
+    description:
+      "/metrics, /healthz and /readyz. 0, or unset while the default is taken: any free port.",
+  }),
+};
+const moreMetrics = {
+  metricsPort: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    description: "A second listener for /metrics, /healthz and /readyz. Unset: on HTTP_PORT only.",
+  })),
 };
 
 const gatewayOnly = {
@@ -137,6 +175,7 @@ export const processesConfigSchema = Type.Object({
 
 export const gatewayConfigSchema = Type.Object({
   ...everyProcess,
+  ...ownMetrics,
   ...gatewayOnly,
   ...sealed,
   natsUrl,
@@ -145,6 +184,7 @@ export const gatewayConfigSchema = Type.Object({
 });
 export const workerConfigSchema = Type.Object({
   ...everyProcess,
+  ...ownMetrics,
   ...workerOnly,
   natsUrl,
   natsReplicas,
@@ -152,6 +192,7 @@ export const workerConfigSchema = Type.Object({
 });
 export const apiConfigSchema = Type.Object({
   ...everyProcess,
+  ...moreMetrics,
   ...apiOnly,
   ...sealed,
   natsUrl,
@@ -161,6 +202,7 @@ export const apiConfigSchema = Type.Object({
 /** The all-in-one: its servers are embedded unless their URLs are given. */
 export const startConfigSchema = Type.Object({
   ...everyProcess,
+  ...moreMetrics,
   ...gatewayOnly,
   ...workerOnly,
   ...apiOnly,
@@ -210,6 +252,7 @@ export function readConfig<Properties extends TProperties>(
 
 function fromText(text: string, type: unknown): unknown {
   if (type === "integer" && /^-?\d+$/.test(text)) return Number(text);
+  if (type === "number" && /^-?\d*\.?\d+$/.test(text)) return Number(text);
   if (type === "boolean" && /^(1|true|yes|on)$/i.test(text)) return true;
   if (type === "boolean" && /^(0|false|no|off)$/i.test(text)) return false;
   return text;
@@ -227,7 +270,7 @@ function sentence(
   const property = error?.instancePath.slice(1) ?? "";
   const name = variableName(property);
   // A key may be in it: a value that carries one is not repeated.
-  const isSecret = /key|url/i.test(property);
+  const isSecret = /key|url|headers/i.test(property);
   const found = isSecret ? "what it is now" : `"${environment[name]?.trim()}"`;
   return `${name} must be ${expectation(rules[property])}, not ${found}.`;
 }
@@ -235,6 +278,9 @@ function sentence(
 function expectation(rule: Readonly<Record<string, unknown>> | undefined): string {
   if (rule?.["type"] === "integer") {
     return `a whole number from ${rule["minimum"]} to ${rule["maximum"]}`;
+  }
+  if (rule?.["type"] === "number") {
+    return `a number from ${rule["minimum"]} to ${rule["maximum"]}`;
   }
   if (rule?.["type"] === "boolean") return "0 or 1";
   if (Array.isArray(rule?.["anyOf"])) {

@@ -42,11 +42,29 @@ test("readConfig() reads numbers and switches, and takes an empty variable as un
   assert.equal(config.databaseUrl, "postgres://me:secret@db/statewatt");
 });
 
+test("readConfig() reads shares, and the port of metrics by role", () => {
+  const environment = { NATS_URL: "nats://n", DATABASE_URL: "postgres://me@db/statewatt" };
+  const config = readConfig(gatewayConfigSchema, {
+    ...environment,
+    OTEL_TRACES_SAMPLER_ARG: "0.25",
+  });
+
+  assert.equal(config.otelTracesSamplerArg, 0.25);
+  assert.equal(config.metricsPort, 9464);
+  assert.equal(readConfig(startConfigSchema, {}).metricsPort, undefined);
+  assert.equal(readConfig(startConfigSchema, { METRICS_PORT: "0" }).metricsPort, 0);
+});
+
 const refusals: readonly (readonly [string, string, string])[] = [
   ["OCPP_PORT", "abc", 'OCPP_PORT must be a whole number from 1 to 65535, not "abc".'],
   ["OCPP_PORT", "70000", 'OCPP_PORT must be a whole number from 1 to 65535, not "70000".'],
   ["SHARDS", "0", 'SHARDS must be a whole number from 1 to 65536, not "0".'],
   ["AUTO_REGISTER_STATIONS", "maybe", 'AUTO_REGISTER_STATIONS must be 0 or 1, not "maybe".'],
+  [
+    "OTEL_TRACES_SAMPLER_ARG",
+    "2",
+    'OTEL_TRACES_SAMPLER_ARG must be a number from 0 to 1, not "2".',
+  ],
   ["LOG_LEVEL", "loud", 'LOG_LEVEL must be one of debug, info, warn, error, not "loud".'],
   [
     "OPERATOR_API_KEY",

@@ -78,7 +78,8 @@ class RoleProcess {
   /** What no two processes of a machine may share. */
   #environment(): Record<string, string> {
     const name = process.env["WORKER_NAME"];
-    const metricsPort = Number(process.env["METRICS_PORT"] ?? METRICS_PORT) + this.#index;
+    const firstPort = Number(process.env["METRICS_PORT"] ?? METRICS_PORT);
+    const metricsPort = firstPort === 0 ? 0 : firstPort + this.#index;
     return {
       PROCESSES: "1",
       REUSE_PORT: "1",
