@@ -270,7 +270,7 @@ function sentence(
   const property = error?.instancePath.slice(1) ?? "";
   const name = variableName(property);
   // A key may be in it: a value that carries one is not repeated.
-  const isSecret = /key|url|headers/i.test(property);
+  const isSecret = /key|url|headers|endpoint/i.test(property);
   const found = isSecret ? "what it is now" : `"${environment[name]?.trim()}"`;
   return `${name} must be ${expectation(rules[property])}, not ${found}.`;
 }
