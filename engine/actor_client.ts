@@ -15,7 +15,7 @@ const HOP_MS = 2_000;
 /** Between two owners of a shard nobody listens, for some 10 ms or for the time of a lease. */
 const RETRY_MS = 20;
 const RETRY_MS_MAX = 200;
-/** Longer than a lease and a take-over: whoever is not there then will not come. */
+/** Longer than a lease and a take-over: if nobody listens all that time, nobody will. */
 const ABSENCE_MS_MAX = 8_000;
 
 export function actorSubject(shard: number): string {
@@ -55,16 +55,15 @@ export function actorsOverBus(bus: Bus, shardCount: number, clock: Clock): Actor
 class InsistentAsk {
   readonly #clock: Clock;
   readonly #deadline: number;
-  readonly #patienceEndsAt: number;
+  /** Until when it may be that nobody listens; undefined while somebody does. */
+  #patienceEndsAt: number | undefined;
   #hopMs = HOP_MS;
   #retryMs = RETRY_MS;
   #sentAt = 0;
 
   constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
-    const now = clock.monotonic();
-    this.#deadline = now + timeoutMs;
-    this.#patienceEndsAt = now + Math.min(timeoutMs, ABSENCE_MS_MAX);
+    this.#deadline = clock.monotonic() + timeoutMs;
   }
 
   hopMs(): number {
@@ -80,8 +79,10 @@ class InsistentAsk {
       const hasWaited = now - this.#sentAt >= this.#hopMs;
       if (!hasWaited || now >= this.#deadline) throw error;
       this.#hopMs *= 2;
+      this.#patienceEndsAt = undefined;
       return;
     }
+    this.#patienceEndsAt ??= Math.min(this.#deadline, now + ABSENCE_MS_MAX);
     if (kind !== "unavailable" || now + this.#retryMs >= this.#patienceEndsAt) throw error;
     await new Promise<void>((resolve) => void this.#clock.schedule(this.#retryMs, resolve));
     this.#retryMs = Math.min(2 * this.#retryMs, RETRY_MS_MAX);
