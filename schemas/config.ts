@@ -105,7 +105,34 @@ const gatewayOnly = {
   }),
 };
 
+const days = (standard: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 36_500, default: standard, description });
+
+/** In days. What a running session needs is kept longer, whatever they say. */
+const retention = {
+  archiveAfterDays: days(
+    7,
+    "Ended sessions are packed away with their journal after so many days: late readings have come",
+  ),
+  journalKeepDays: days(
+    35,
+    "Journal by the row, also for the OCPP log: a month of support. Archived sessions replay",
+  ),
+  frameLogKeepDays: days(7, "OCPP frames that are not in the journal: heartbeats, errors"),
+  meterValuesKeepDays: days(
+    400,
+    "Meter values one by one. A year's disputes; energy by quarter and day is kept longer.",
+  ),
+  energyQuartersKeepDays: days(1_100, "Energy by quarter of an hour: three years to compare"),
+  energyDaysKeepDays: days(3_660, "Energy by day: ten years of reports"),
+  archiveKeepDays: days(
+    3_660,
+    "Archived sessions: ten years, as bookkeeping asks in many countries",
+  ),
+};
+
 const workerOnly = {
+  ...retention,
   workerName: Type.Optional(Type.String({
     pattern: "^[A-Za-z0-9_-]{1,40}$",
     description:
@@ -211,6 +238,9 @@ export const startConfigSchema = Type.Object({
   natsUrl: Type.Optional(natsUrl),
   databaseUrl: Type.Optional(postgresUrl),
 });
+
+/** How long what is kept, in days. */
+export type Retention = Readonly<Record<keyof typeof retention, number>>;
 
 export type GatewayConfig = Static<typeof gatewayConfigSchema>;
 export type WorkerConfig = Static<typeof workerConfigSchema>;

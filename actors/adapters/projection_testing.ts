@@ -1,7 +1,11 @@
 /** The stage's journal as a follower reads it, projected into a real database: for tests. */
+import assert from "node:assert/strict";
 import type { Sql } from "postgres";
 import { kinds } from "#actors/kinds.ts";
 import type { Stage } from "#actors/stage_testing.ts";
+import { postgresStore } from "#engine/adapters/postgres_store.ts";
+import { Batch } from "#engine/batch.ts";
+import { SimClock } from "#engine/sim/sim_clock.ts";
 import type { JournalEntry } from "#engine/ports/journal.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
 import { meteredTypes, meterValueProjection } from "./meter_value_projection.ts";
@@ -46,4 +50,17 @@ export async function storeViews(sql: Sql, stage: Stage): Promise<void> {
     (tables[table] ??= []).push({ tenant: "default", id: id.join("/"), ...row });
   }
   await sql`SELECT apply_views(${JSON.stringify(tables)}::text::json)`;
+}
+
+/** Commits everything that happened on the stage so far as one batch, as a worker does. */
+export async function commitStage(url: string, stage: Stage, shard: number): Promise<void> {
+  const store = postgresStore({ url, owner: "test", clock: new SimClock() });
+  const [owned] = await store.takeShards("test", [shard]);
+  assert.ok(owned !== undefined);
+  const { epoch, lastSeq } = owned;
+  const cursor = { shard, epoch, committed: lastSeq, assigned: lastSeq, committedAt: 0 };
+  const batch = new Batch(`batch after ${lastSeq}`);
+  for (const change of stage.journal.slice(lastSeq)) batch.add(change, cursor);
+  assert.deepEqual(await store.commit(batch.encode(), 0), { result: "committed" });
+  await store.close();
 }

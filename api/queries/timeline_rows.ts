@@ -7,9 +7,10 @@ import { pageOf } from "../paging.ts";
 import type { Rows } from "../ports/rows.ts";
 import type { Page } from "../reply.ts";
 import { shownInstant } from "../shown_instant.ts";
+import { archivedPage } from "./archived_timeline.ts";
 import { value } from "./message_frames.ts";
 
-interface TimelineRow {
+export interface TimelineRow {
   readonly seq: number;
   readonly at: string;
   readonly type: string;
@@ -18,14 +19,16 @@ interface TimelineRow {
   readonly reply: string | null;
 }
 
-/** The journal of one session: what it heard, in order. */
-export function listTimeline(
+/** The journal of one session: what it heard, in order; also of one that was packed away. */
+export async function listTimeline(
   rows: Rows,
   session: { readonly tenant: string; readonly sessionId: string },
   query: ListQuery,
 ): Promise<Page<TimelineItem>> {
   const actor = formatAddress(sessionAddress(session.tenant, session.sessionId));
-  return pageOf(rows, query, {
+  const archived = await archivedPage(rows, { actor, sessionId: session.sessionId }, query);
+  if (archived !== undefined) return { ...archived, items: archived.items.map(toItem) };
+  return await pageOf(rows, query, {
     select: "seq, at, type, class, body, reply",
     from: "journal",
     where: new Conditions().add("actor = ?", actor),
