@@ -140,7 +140,7 @@ async function started(run: StartRun): Promise<void> {
 }
 
 async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  assert.ok(await waitUntil(isTrue, { timeoutMs: 20_000, everyMs: 50 }), what);
+  assert.ok(await waitUntil(isTrue, { timeoutMs: 60_000, everyMs: 50 }), what);
 }
 
 /** Each answered report is in the journal once, and (shard, seq) has no gaps. */
