@@ -88,6 +88,11 @@ export class Calls {
     if (this.#current === undefined) this.#sendNext();
   }
 
+  /** Nothing more leaves: what waits is told never to have left. */
+  dropWaiting(): void {
+    for (const { order } of this.#waiting.splice(0)) this.#tell(order, { outcome: "expired" });
+  }
+
   /** The socket is gone: what was written may have arrived, what waited never left. */
   close(): void {
     const open = this.#current;
@@ -96,7 +101,7 @@ export class Calls {
       this.#context.lateCalls.add(this.#line.identity, open.messageId, open.epoch);
       this.#tell(open, { outcome: "unknown" });
     }
-    for (const { order } of this.#waiting.splice(0)) this.#tell(order, { outcome: "expired" });
+    this.dropWaiting();
   }
 
   #enqueue(call: WaitingCall): void {

@@ -13,6 +13,7 @@ import { CALLERROR, CALLRESULT } from "./frame.ts";
 import { LateCalls } from "./late_calls.ts";
 import { type GatewayLimits, gatewayLimits } from "./limits.ts";
 import { Reports } from "./reports.ts";
+import { RivalWaits } from "./rival_waits.ts";
 import { StoreState } from "./store_state.ts";
 import { RecordedActors } from "./testing.ts";
 
@@ -41,6 +42,7 @@ class Bench {
       frameLog: new FrameLog(new LocalBus({ clock, telemetry }), limits, counts),
       reports: new Reports(actors, limits, counts),
       lateCalls: new LateCalls(clock, limits),
+      rivals: new RivalWaits(this.clock, limits),
       store: new StoreState(clock, limits),
     };
     this.line = {

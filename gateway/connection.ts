@@ -5,7 +5,8 @@ import { Buffer } from "node:buffer";
 import type { WebSocket } from "ws";
 import type { Address } from "#schemas/address.ts";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
-import { encodeCallError, type Failure } from "./call_error.ts";
+import { binaryFrame, isOfVersion, unknownType } from "./bad_frames.ts";
+import { encodeCallError } from "./call_error.ts";
 import { type CallOrder, Calls, tellAnswer, tellLateAnswer } from "./calls.ts";
 import { type GatewayContext, logFrame } from "./context.ts";
 import { traced } from "./call_trace.ts";
@@ -13,12 +14,9 @@ import { Dispatch, type DispatchLine, writeCallError } from "./dispatch.ts";
 import {
   type BadFrame,
   CALLRESULT,
-  CALLRESULTERROR,
   decodeFrame,
   type ErrorFrame,
-  type Frame,
   type ResultFrame,
-  SEND,
 } from "./frame.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
@@ -52,6 +50,10 @@ export class Connection implements DispatchLine {
   readonly protocol: OcppProtocol;
   readonly remoteAddress: string;
   epoch = "";
+  /** As actors know it, see `schemas/socket_names.ts`. */
+  name = "";
+  /** The newest round in which a worker knew of it. */
+  round = "";
   readonly #context: GatewayContext;
   readonly #keeper: ConnectionKeeper;
   readonly #socket: WebSocket;
@@ -70,6 +72,7 @@ export class Connection implements DispatchLine {
   #pingedAt = 0;
   #unreadSince = 0;
   #closing: { readonly code: number; readonly reason: string } | undefined;
+  #leaving: { readonly code: number; readonly reason: string; readonly until: number } | undefined;
 
   constructor(
     context: GatewayContext,
@@ -124,7 +127,7 @@ export class Connection implements DispatchLine {
 
   /** One CALL of ours; an order for an older or newer socket never leaves. */
   call(order: CallOrder): void {
-    if (order.epoch !== this.epoch || !this.isOpen) {
+    if (order.epoch !== this.epoch || !this.isOpen || this.#leaving !== undefined) {
       tellAnswer(this.#context, this, order, { outcome: "expired" });
       return;
     }
@@ -139,6 +142,25 @@ export class Connection implements DispatchLine {
     this.#socket.resume();
     const isLong = Buffer.byteLength(reason) > REASON_BYTES_MAX;
     this.#socket.close(isCloseCode(code) ? code : POLICY, isLong ? "" : reason);
+  }
+
+  /**
+   * Closes when all that is under way is answered, the station's CALLs and ours, or when the grace
+   * is over. From now on it takes no CALL of either side.
+   */
+  leave(code: number, reason: string, graceMs: number): void {
+    if (this.#leaving !== undefined) return;
+    this.#leaving = { code, reason, until: this.#context.clock.monotonic() + graceMs };
+    this.#calls?.dropWaiting();
+    this.#keeper.busy(this);
+    this.rested();
+  }
+
+  /** Nothing of theirs is under way; when it is to leave and nothing of ours is, it leaves. */
+  rested(): void {
+    const leaving = this.#leaving;
+    if (leaving === undefined || !this.#dispatch.isIdle || this.#calls?.isBusy === true) return;
+    this.close(leaving.code, leaving.reason);
   }
 
   terminate(): void {
@@ -161,6 +183,9 @@ export class Connection implements DispatchLine {
   tick(now: number): boolean {
     const { limits, clock } = this.#context;
     this.#calls?.sweep(now);
+    if (this.#leaving !== undefined && now >= this.#leaving.until && this.isOpen) {
+      this.close(this.#leaving.code, this.#leaving.reason);
+    }
     if (this.#isPausedFor("messages") && this.#messages.hasToken(limits.messages, clock)) {
       this.#resume(pausedFor.messages);
     }
@@ -169,7 +194,8 @@ export class Connection implements DispatchLine {
     }
     if (this.#isPausedFor("unread")) this.#watchReader(now);
     const watched = pausedFor.messages | pausedFor.badFrames | pausedFor.unread;
-    return (this.#paused & watched) !== 0 || this.#calls?.isBusy === true;
+    const isLeaving = this.#leaving !== undefined && this.isOpen;
+    return (this.#paused & watched) !== 0 || this.#calls?.isBusy === true || isLeaving;
   }
 
   /** Pings a silent station, and gives up one that does not stir. */
@@ -253,6 +279,8 @@ export class Connection implements DispatchLine {
     } else if (!isOfVersion(frame, this.protocol)) {
       this.#refuseBad(unknownType(frame), text);
     } else if ("payloadText" in frame) {
+      // Unanswered it will be sent again, on the station's next socket.
+      if (this.#leaving !== undefined) return;
       const fault = this.#dispatch.faultOf(frame);
       if (fault !== undefined) {
         if (this.#spendBad(fault.detail)) this.#dispatch.refuse(frame, fault);
@@ -261,7 +289,9 @@ export class Connection implements DispatchLine {
       }
       this.#dispatch.accept(frame);
       if (this.#dispatch.isCrowded) this.#pause(pausedFor.crowd);
-    } else if (this.#calls?.settle(frame) !== true) {
+    } else if (this.#calls?.settle(frame) === true) {
+      this.rested();
+    } else {
       this.#readUnasked(frame, text);
     }
   }
@@ -361,31 +391,7 @@ export class Connection implements DispatchLine {
   }
 }
 
-const binaryFrame: BadFrame = {
-  type: "bad",
-  kind: "unreadable-frame",
-  detail: "Cannot read the frame: it is binary",
-  idText: undefined,
-  isIdGuessed: false,
-  isAnswerable: true,
-  action: null,
-};
-
 function isCloseCode(code: number): boolean {
   const isStandard = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
   return isStandard || (code >= 3000 && code <= 4999);
-}
-
-/** SEND and CALLRESULTERROR came with 2.1. */
-function isOfVersion(frame: Exclude<Frame, BadFrame>, protocol: OcppProtocol): boolean {
-  return protocol === "ocpp2.1" || (frame.type !== SEND && frame.type !== CALLRESULTERROR);
-}
-
-function unknownType(frame: Exclude<Frame, BadFrame>): BadFrame {
-  const failure: Failure = {
-    kind: "unknown-message-type",
-    detail: "Cannot read the frame: the message type is unknown in this version",
-  };
-  const idText = "idText" in frame ? frame.idText : JSON.stringify(frame.messageId);
-  return { type: "bad", ...failure, idText, isIdGuessed: false, isAnswerable: true, action: null };
 }

@@ -9,6 +9,7 @@ import type { FrameLog } from "./frame_log.ts";
 import type { LateCalls } from "./late_calls.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Reports } from "./reports.ts";
+import type { RivalWaits } from "./rival_waits.ts";
 import type { StoreState } from "./store_state.ts";
 
 /** What all sockets of a gateway share. */
@@ -25,6 +26,7 @@ export interface GatewayContext {
   readonly reports: Reports;
   readonly lateCalls: LateCalls;
   readonly store: StoreState;
+  readonly rivals: RivalWaits;
   /** Undefined: nothing is traced. */
   readonly tracer?: Tracer | undefined;
 }

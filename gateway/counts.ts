@@ -18,7 +18,8 @@ export type Bound =
   | "unasked-result"
   | "withheld"
   | "password-refused"
-  | "password-throttled";
+  | "password-throttled"
+  | "rival";
 
 /** Log lines about stations: an outage concerns all of them at once, and says the same of each. */
 const logBudget = { burst: 50, perSecond: 5, debtMax: 0 };

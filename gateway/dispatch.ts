@@ -39,6 +39,8 @@ const TIMED_EVERY = 16;
 export interface DispatchLine extends Line {
   /** Their lane has room again. */
   eased(): void;
+  /** A CALL was dealt with, and no other is under way. */
+  rested(): void;
   /** A BootNotification waits for its answer, or no longer does. */
   booting(isBooting: boolean): void;
 }
@@ -54,6 +56,11 @@ export class Dispatch {
   constructor(context: GatewayContext, line: DispatchLine) {
     this.#context = context;
     this.#line = line;
+  }
+
+  /** Whether nothing of theirs is under way. */
+  get isIdle(): boolean {
+    return this.#inFlight === 0 && this.#waiting.length === 0;
   }
 
   /** Whether the socket should be read no further for now. */
@@ -119,6 +126,7 @@ export class Dispatch {
       this.#inFlight--;
       if (isBoot) this.#line.booting(false);
       this.#takeNext();
+      if (this.#inFlight === 0) this.#line.rested();
     }
   }
 

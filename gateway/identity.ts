@@ -1,5 +1,6 @@
 /** From the URL and headers of an upgrade to who connects, and in which version. */
 import { Buffer } from "node:buffer";
+import { type Address, stationKey } from "#schemas/address.ts";
 import { type OcppProtocol, ocppProtocols } from "#schemas/events/gateway.ts";
 
 /** The longest identity that OCPP 1.6J and 2.x Part 4 allow. */
@@ -26,6 +27,11 @@ function decoded(encoded: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The actor of a station. */
+export function addressOf(tenant: string, identity: string): Address {
+  return { tenant, kind: "charger", key: stationKey(identity) };
 }
 
 /** The first protocol of the station's list that we speak, however it spaces its commas. */

@@ -52,10 +52,16 @@ export interface GatewayLimits {
   readonly storeAwayMs: number;
   /** An order that the store is away holds for this long unless repeated. */
   readonly storeOrderMs: number;
+  /** A worker's word that the store answers holds for this long unless repeated. */
+  readonly storeAnswersMs: number;
   /** All sockets are closed in slices over this time, so that they do not come back at once. */
   readonly closeSpreadMs: number;
   /** The same with the store away, when nobody waits for it. */
   readonly storeCloseSpreadMs: number;
+  /** What is under way when a socket is to close gets so long to be answered. */
+  readonly leaveGraceMs: number;
+  /** A device that waits for a rival's identity is looked at again after this. */
+  readonly rivalAskMs: number;
 }
 
 export const gatewayLimits: GatewayLimits = {
@@ -98,6 +104,11 @@ export const gatewayLimits: GatewayLimits = {
   announceAtOnce: 64,
   storeAwayMs: 20_000,
   storeOrderMs: 15_000,
+  // Said each second.
+  storeAnswersMs: 5_000,
   closeSpreadMs: 2_000,
   storeCloseSpreadMs: 10_000,
+  // A commit takes milliseconds; a station's answer to us a second or two.
+  leaveGraceMs: 3_000,
+  rivalAskMs: 10_000,
 };

@@ -16,8 +16,10 @@ import { FrameLog } from "./frame_log.ts";
 import { LateCalls } from "./late_calls.ts";
 import { type GatewayLimits, gatewayLimits } from "./limits.ts";
 import { listenForOrders } from "./orders.ts";
+import { partFromAll } from "./parting.ts";
 import { closeCodes, Presence } from "./presence.ts";
 import { Reports } from "./reports.ts";
+import { RivalWaits } from "./rival_waits.ts";
 import { UpgradeServer } from "./server.ts";
 import { StoreState } from "./store_state.ts";
 
@@ -32,6 +34,11 @@ export interface GatewayOptions {
   readonly reusePort?: boolean;
   /** Offers permessage-deflate to 2.x stations, which OCPP 2.x asks of a CSMS. Default true. */
   readonly compression?: boolean;
+  /**
+   * Behind a proxy of ours that appends to `X-Forwarded-For` where stations come from. Default
+   * false.
+   */
+  readonly isForwarded?: boolean;
   readonly tenant?: string;
   /** The sealed key under which station passwords are hashed. */
   readonly serverKey: Uint8Array;
@@ -52,12 +59,19 @@ export interface RunningGateway {
   sockets(): number;
   /** What a station has run into since the start. */
   boundsOf(identity: string): Readonly<Partial<Record<Bound, number>>>;
-  /** Stops listening, closes the sockets in slices (1012) and hands on what is on its way. */
+  /**
+   * Stops listening, closes the sockets in slices (1012), each when what it had under way is
+   * answered, and hands on what is to be told to actors.
+   */
   close(): Promise<void>;
+  /** A `close` that is under way, or comes, takes no more time than it must. */
+  hurry(): void;
 }
 
 /** How long `close` waits for sockets and reports beyond the time over which it closes them. */
 const CLOSE_PATIENCE_MS = 6_000;
+/** The same in a hurry. */
+const HURRY_PATIENCE_MS = 1_000;
 const CLOSE_POLL_MS = 20;
 
 /** Starts a gateway; resolves when it listens. Rejects when the port cannot be had. */
@@ -67,7 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const { limits, clock } = context;
   const authenticator = new Authenticator(options.serverKey, clock, limits);
   const compression = options.compression ?? true;
-  const server = new UpgradeServer({ context, presence, authenticator, compression });
+  const isForwarded = options.isForwarded ?? false;
+  const server = new UpgradeServer({ context, presence, authenticator, compression, isForwarded });
   options.telemetry.watch("statewatt_gateway_sockets", "Open sockets", () => presence.size);
   const stopListening = listenForOrders(options.bus, context, presence);
   const stopSweeping = sweepEvery(context, presence);
@@ -80,15 +95,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     throw thrown;
   }
   const port = (server.http.address() as AddressInfo).port;
+  const departure = new Departure(context, presence, server);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    server.refuse();
-    server.http.close();
-    presence.closeAll(closeCodes.restart, "the gateway restarts", limits.closeSpreadMs);
-    const patienceMs = limits.closeSpreadMs + CLOSE_PATIENCE_MS;
-    await quiet(clock, () => presence.size + context.reports.pending === 0, patienceMs);
-    presence.terminateAll();
-    server.http.closeAllConnections();
+    await departure.run();
     stopSweeping();
     stopListening();
     context.frameLog.flush();
@@ -99,7 +109,55 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     sockets: () => presence.size,
     boundsOf: (identity) => context.counts.boundsOf(identity),
     close: () => closing ??= close(),
+    hurry: () => departure.hurry(),
   };
+}
+
+/** The end of a gateway, as orderly as there is time for. */
+class Departure {
+  readonly #context: GatewayContext;
+  readonly #presence: Presence;
+  readonly #server: UpgradeServer;
+  #closeRest = (): void => {};
+  #deadline = Infinity;
+  #isHurried = false;
+
+  constructor(context: GatewayContext, presence: Presence, server: UpgradeServer) {
+    this.#context = context;
+    this.#presence = presence;
+    this.#server = server;
+  }
+
+  /** Resolves when every socket is closed and every report told, or when the time is over. */
+  async run(): Promise<void> {
+    const { clock, limits, reports } = this.#context;
+    const { closeSpreadMs: spreadMs, leaveGraceMs: graceMs } = limits;
+    this.#server.refuse();
+    this.#server.http.close();
+    this.#closeRest = partFromAll(this.#context, this.#presence, {
+      code: closeCodes.restart,
+      reason: "the gateway restarts",
+      spreadMs,
+      graceMs,
+    });
+    this.#deadline = clock.monotonic() + spreadMs + graceMs + CLOSE_PATIENCE_MS;
+    if (this.#isHurried) this.hurry();
+    const isQuiet = (): boolean => this.#presence.size + reports.pending === 0;
+    while (!isQuiet() && clock.monotonic() < this.#deadline) {
+      // deno-lint-ignore no-await-in-loop -- looks again only after a pause
+      await new Promise<void>((resolve) => void clock.schedule(CLOSE_POLL_MS, resolve));
+    }
+    this.#presence.terminateAll();
+    this.#server.http.closeAllConnections();
+  }
+
+  hurry(): void {
+    this.#isHurried = true;
+    if (this.#deadline === Infinity) return;
+    this.#closeRest();
+    const soon = this.#context.clock.monotonic() + HURRY_PATIENCE_MS;
+    this.#deadline = Math.min(this.#deadline, soon);
+  }
 }
 
 function contextOf(options: GatewayOptions): GatewayContext {
@@ -118,6 +176,7 @@ function contextOf(options: GatewayOptions): GatewayContext {
     reports: new Reports(actors, limits, counts),
     lateCalls: new LateCalls(clock, limits),
     store: new StoreState(clock, limits),
+    rivals: new RivalWaits(clock, limits),
     tracer: options.tracer,
   };
 }
@@ -185,12 +244,4 @@ function listenOn(
       resolve();
     });
   });
-}
-
-async function quiet(clock: Clock, isQuiet: () => boolean, patienceMs: number): Promise<void> {
-  const deadline = clock.monotonic() + patienceMs;
-  while (!isQuiet() && clock.monotonic() < deadline) {
-    // deno-lint-ignore no-await-in-loop -- looks again only after a pause
-    await new Promise<void>((resolve) => void clock.schedule(CLOSE_POLL_MS, resolve));
-  }
 }

@@ -1,14 +1,19 @@
-/** What actors order from this gateway's sockets, read from its inbox `gateway.<id>`. */
-import { defaultTenant, stationKey } from "#schemas/address.ts";
+/** What actors and workers order from this gateway's sockets, read from its inbox `gateway.<id>`. */
+import { defaultTenant } from "#schemas/address.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import type { Bus } from "#engine/ports/bus.ts";
 import { type CallOrder, tellAnswer } from "./calls.ts";
 import type { GatewayContext } from "./context.ts";
+import { addressOf } from "./identity.ts";
+import { partFromAll } from "./parting.ts";
 import { closeCodes, type Presence } from "./presence.ts";
 
 export function gatewaySubject(id: string): string {
   return `gateway.${id}`;
 }
+
+/** What who asks, instead of telling, hears: the order was taken. */
+const TAKEN = "{}";
 
 /** Listens for orders. The returned function ends it. */
 export function listenForOrders(bus: Bus, context: GatewayContext, presence: Presence): () => void {
@@ -19,7 +24,7 @@ export function listenForOrders(bus: Bus, context: GatewayContext, presence: Pre
       const cause = thrown instanceof Error ? thrown.message : String(thrown);
       context.counts.log("error", "an order could not be carried out", { cause });
     }
-    return undefined;
+    return TAKEN;
   });
 }
 
@@ -32,22 +37,29 @@ function carryOut(order: GatewayOrder, context: GatewayContext, presence: Presen
       if (order.tenant !== context.tenant) return;
       presence.find(order.identity, order.epoch)?.close(order.code, order.reason);
       return;
+    case "verify":
+      presence.verify(order);
+      return;
     case "announce":
-      presence.announceAll();
+      presence.announceAgain(order);
       return;
-    case "store": {
-      if (!context.store.told(order.awayMs)) return;
-      context.counts.log("warn", "sockets are closed: the store is away", { ms: order.awayMs });
-      presence.closeAll(
-        closeCodes.tryAgainLater,
-        "try again later",
-        context.limits.storeCloseSpreadMs,
-      );
+    case "store":
+      if (context.store.told(order.worker ?? "", order.awayMs)) loseStore(context, presence);
       return;
-    }
     default:
       context.counts.log("warn", "an unknown order was ignored");
   }
+}
+
+/** Stations shall go offline and queue (design rule 1.8); what is under way will not be answered. */
+function loseStore(context: GatewayContext, presence: Presence): void {
+  context.counts.log("warn", "sockets are closed: the store is away");
+  partFromAll(context, presence, {
+    code: closeCodes.tryAgainLater,
+    reason: "try again later",
+    spreadMs: context.limits.storeCloseSpreadMs,
+    graceMs: 0,
+  });
 }
 
 /** An order whose socket is gone or has been replaced never leaves, and its actor is told so. */
@@ -59,7 +71,6 @@ function call(order: CallOrder, context: GatewayContext, presence: Presence): vo
     connection.call(order);
     return;
   }
-  const key = stationKey(order.identity);
-  const address = { tenant: order.tenant ?? defaultTenant, kind: "charger", key };
+  const address = addressOf(order.tenant ?? defaultTenant, order.identity);
   tellAnswer(context, { address }, order, { outcome: "expired" });
 }

@@ -2,20 +2,31 @@
  * The sockets of this gateway and what their actors know of them. No frame passes before the actor
  * has granted an epoch; of two sockets of one identity the newer epoch wins (design rule 1.7).
  */
+import { shardOf } from "#schemas/address.ts";
 import { PlatformError, toPlatformError } from "#schemas/errors.ts";
-import type { SocketClosed, SocketGranted, SocketOpened } from "#schemas/events/gateway.ts";
+import type {
+  GatewayOrder,
+  SocketAbsent,
+  SocketClosed,
+  SocketGranted,
+  SocketOpened,
+} from "#schemas/events/gateway.ts";
+import { isNewer, socketName } from "#schemas/socket_names.ts";
+import { addressOf } from "./identity.ts";
 import { BoundedWork } from "./bounded_work.ts";
 import type { Connection, ConnectionKeeper } from "./connection.ts";
 import type { GatewayContext } from "./context.ts";
-
-/** Of one second: sockets whose turn has not come keep answering. */
-const SLICES = 20;
 
 /** How often silent stations are looked for. */
 const WATCH_MS = 1_000;
 
 /** RFC 6455, 7.4.1. */
 export const closeCodes = { policy: 1008, restart: 1012, tryAgainLater: 1013 } as const;
+
+const REPLACED = "replaced by a newer connection";
+
+type VerifyOrder = Extract<GatewayOrder, { readonly order: "verify" }>;
+type AnnounceOrder = Extract<GatewayOrder, { readonly order: "announce" }>;
 
 export class Presence implements ConnectionKeeper {
   readonly #context: GatewayContext;
@@ -25,15 +36,18 @@ export class Presence implements ConnectionKeeper {
   readonly #newest = new Map<string, Connection>();
   readonly #busy = new Set<Connection>();
   readonly #announcing: BoundedWork;
+  /** Those that wait for their turn to be announced again. */
+  readonly #toAnnounce = new Set<Connection>();
   /** Those whose actor could not be told that they are still here. */
   readonly #unannounced = new Set<Connection>();
   #opened = 0;
+  #announcements = 0;
   #watchedAt = 0;
   readonly #run: string;
 
   constructor(context: GatewayContext) {
     this.#context = context;
-    this.#run = context.random.uuid();
+    this.#run = context.random.uuid().slice(0, 13);
     const atOnceMax = context.limits.announceAtOnce;
     this.#announcing = new BoundedWork("announce a socket", {
       atOnceMax,
@@ -45,6 +59,11 @@ export class Presence implements ConnectionKeeper {
     return this.#all.size;
   }
 
+  /** Every socket that has not closed. */
+  get connections(): Iterable<Connection> {
+    return this.#all;
+  }
+
   /** The socket to which an order of this epoch belongs. */
   find(identity: string, epoch: string): Connection | undefined {
     const connection = this.#newest.get(identity);
@@ -54,39 +73,48 @@ export class Presence implements ConnectionKeeper {
   /** Announces a new socket to its actor and lets its frames pass, or closes it. */
   async open(connection: Connection): Promise<void> {
     this.#all.add(connection);
+    connection.name = socketName(this.#run, this.#opened++);
     try {
-      const epoch = await this.#announce(connection, false);
+      const epoch = await this.#announce(connection);
       this.#prefer(connection, epoch);
       connection.grant(epoch);
     } catch (thrown) {
       this.#all.delete(connection);
       if (isRefusal(thrown)) connection.reject(closeCodes.policy, "the station may not connect");
-      else connection.reject(closeCodes.tryAgainLater, "the platform is not ready");
+      else {
+        connection.reject(closeCodes.tryAgainLater, "the platform is not ready");
+        // Its actor may have granted what we never heard of.
+        this.#reportClosed(connection, closeCodes.tryAgainLater, "not granted in time");
+      }
       const { kind } = toPlatformError(thrown);
       this.#context.counts.hit("not-granted", connection.identity, kind);
     }
   }
 
-  /** Tells a new owner of the actors which sockets are here. */
-  announceAll(): void {
-    for (const connection of this.#newest.values()) this.#enqueueAnnouncement(connection);
+  /** Reports what a worker believes to be here and is not; the rest is known in this round. */
+  verify({ round, tenant, sockets }: VerifyOrder): void {
+    if (tenant !== this.#context.tenant) return;
+    let here: ReadonlySet<string> | undefined;
+    for (const [identity, epoch] of sockets) {
+      const connection = this.#newest.get(identity);
+      if (connection?.epoch === epoch) {
+        connection.round = round;
+        continue;
+      }
+      here ??= new Set(Array.from(this.#all, (open) => open.identity));
+      if (!here.has(identity)) this.#reportAbsent(identity);
+    }
   }
 
-  /**
-   * Closes all sockets, evenly over some time, so that the stations do not come back all at once.
-   */
-  closeAll(code: number, reason: string, spreadMs: number): void {
-    const { clock, random } = this.#context;
-    const slices: Connection[][] = Array.from({ length: SLICES }, () => []);
-    for (const connection of this.#all) {
-      slices[Math.floor(random.fraction() * SLICES)]?.push(connection);
+  /** Tells actors which sockets are here, except those that are known in this round. */
+  announceAgain({ round, shards, shardCount }: AnnounceOrder): void {
+    const wanted = shards === undefined ? undefined : new Set(shards);
+    for (const connection of this.#newest.values()) {
+      if (round !== undefined && connection.round === round) continue;
+      const isWanted = wanted === undefined ||
+        wanted.has(shardOf(connection.address, shardCount ?? 1));
+      if (isWanted) this.#enqueueAnnouncement(connection);
     }
-    slices.forEach((slice, index) => {
-      if (slice.length === 0) return;
-      clock.schedule(index * spreadMs / SLICES, () => {
-        for (const connection of slice) connection.close(code, reason);
-      });
-    });
   }
 
   terminateAll(): void {
@@ -108,40 +136,72 @@ export class Presence implements ConnectionKeeper {
   }
 
   closed(connection: Connection, code: number, reason: string): void {
-    const { identity, address, epoch } = connection;
+    const { identity, epoch } = connection;
     this.#all.delete(connection);
     this.#busy.delete(connection);
     this.#unannounced.delete(connection);
     if (this.#newest.get(identity) === connection) this.#newest.delete(identity);
-    if (epoch === "") return;
+    if (epoch !== "") this.#reportClosed(connection, code, reason);
+  }
+
+  #reportClosed({ address, epoch, name: socket }: Connection, code: number, reason: string): void {
+    const { id, reports } = this.#context;
     const body: SocketClosed = { code, reason: reason.toWellFormed().replaceAll("\0", "") };
-    void this.#context.reports.tell({
+    void reports.tell({
       to: address,
-      header: { type: "socket.closed", cause: `closed/${identity}/${epoch}`, epoch },
+      header: { type: "socket.closed", cause: `closed/${id}/${socket}`, epoch, socket },
+      body: JSON.stringify(body),
+    });
+  }
+
+  #reportAbsent(identity: string): void {
+    const { id, tenant, reports } = this.#context;
+    const before = socketName(this.#run, this.#opened);
+    const body: SocketAbsent = { gateway: id, before };
+    void reports.tell({
+      to: addressOf(tenant, identity),
+      header: { type: "socket.absent", cause: `absent/${id}/${before}/${identity}` },
       body: JSON.stringify(body),
     });
   }
 
   #enqueueAnnouncement(connection: Connection): void {
     this.#unannounced.delete(connection);
-    void this.#announcing.run(() => this.#announceAgain(connection));
+    if (this.#toAnnounce.has(connection)) return;
+    this.#toAnnounce.add(connection);
+    void this.#announcing.run(() => {
+      this.#toAnnounce.delete(connection);
+      return this.#tellAgain(connection);
+    });
   }
 
-  async #announceAgain(connection: Connection): Promise<void> {
+  async #tellAgain(connection: Connection): Promise<void> {
     if (!connection.isOpen || this.#newest.get(connection.identity) !== connection) return;
     try {
-      connection.epoch = await this.#announce(connection, true);
+      connection.epoch = await this.#announce(connection, connection.epoch);
     } catch (thrown) {
-      if (isRefusal(thrown)) connection.close(closeCodes.policy, "the station may not connect");
-      else this.#unannounced.add(connection);
+      const { kind } = toPlatformError(thrown);
+      if (kind === "conflict") connection.close(closeCodes.policy, REPLACED);
+      else if (isRefusal(thrown)) {
+        connection.close(closeCodes.policy, "the station may not connect");
+      } else this.#unannounced.add(connection);
     }
   }
 
-  async #announce(connection: Connection, again: boolean): Promise<string> {
+  /** `granted`: what the socket was granted before. */
+  async #announce(connection: Connection, granted?: string): Promise<string> {
     const { actors, id, limits } = this.#context;
-    const { protocol, remoteAddress, address } = connection;
-    const body: SocketOpened = { gateway: id, protocol, remoteAddress, again };
-    const cause = `opened/${id}/${this.#run}/${this.#opened++}`;
+    const { protocol, remoteAddress, address, name } = connection;
+    const again = granted !== undefined;
+    const body: SocketOpened = {
+      gateway: id,
+      protocol,
+      remoteAddress,
+      socket: name,
+      again,
+      ...(again ? { epoch: granted } : {}),
+    };
+    const cause = again ? `again/${id}/${name}/${this.#announcements++}` : `opened/${id}/${name}`;
     const answer = await actors.ask(
       address,
       { type: "socket.opened", cause },
@@ -159,23 +219,17 @@ export class Presence implements ConnectionKeeper {
     const { identity } = connection;
     const other = this.#newest.get(identity);
     if (other !== undefined && isNewer(other.epoch, epoch)) {
-      connection.close(closeCodes.policy, "replaced by a newer connection");
+      connection.close(closeCodes.policy, REPLACED);
       return;
     }
     this.#newest.set(identity, connection);
-    other?.close(closeCodes.policy, "replaced by a newer connection");
+    other?.close(closeCodes.policy, REPLACED);
   }
 }
 
 /** Whether the actor does not want this socket, rather than could not be asked. */
 function isRefusal(thrown: unknown): boolean {
   const { kind } = toPlatformError(thrown);
-  return kind === "not-found" || kind === "forbidden" || kind === "unauthenticated";
-}
-
-/** Compares `<shard epoch>.<counter>` number by number. */
-export function isNewer(one: string, other: string): boolean {
-  const [oneShard = 0, oneCount = 0] = one.split(".").map(Number);
-  const [otherShard = 0, otherCount = 0] = other.split(".").map(Number);
-  return oneShard === otherShard ? oneCount > otherCount : oneShard > otherShard;
+  return kind === "not-found" || kind === "forbidden" || kind === "unauthenticated" ||
+    kind === "conflict";
 }

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PlatformError } from "#schemas/errors.ts";
+import { shardOf } from "#schemas/address.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import type { ActorAnswer } from "#engine/ports/actors.ts";
 import {
+  type Asked,
   connect,
   currentTime,
   eventually,
   json,
   testGateway,
   type TestStation,
+  UpgradeRefused,
 } from "./testing.ts";
 
 const status = { connectorId: 1, errorCode: "NoError", status: "Available" };
@@ -53,9 +56,15 @@ test("no frame passes before its epoch is granted", async () => {
   await station.frameOf("2");
 
   assert.equal(early, 0);
-  assert.deepEqual(bench.actors.bodies("socket.opened"), [
-    { gateway: "g1", protocol: "ocpp1.6", remoteAddress: "127.0.0.1", again: false },
-  ]);
+  const [opened] = bench.actors.bodies("socket.opened") as { socket?: string }[];
+  assert.match(opened?.socket ?? "", /^[0-9a-f-]+\/0$/);
+  assert.deepEqual({ ...opened, socket: "" }, {
+    gateway: "g1",
+    protocol: "ocpp1.6",
+    remoteAddress: "127.0.0.1",
+    socket: "",
+    again: false,
+  });
   assert.deepEqual(bench.actors.of("ocpp.call").map(({ header }) => header["epoch"]), [
     "7.2",
     "7.2",
@@ -71,7 +80,6 @@ test("a socket that is not granted is closed", async () => {
 
   assert.equal(code, 1013);
   assert.equal(bench.gateway.sockets(), 0);
-  assert.deepEqual(bench.actors.of("socket.closed"), []);
 });
 
 test("of two sockets of one identity the newest wins; the old one's end carries its own epoch", async () => {
@@ -212,4 +220,118 @@ test("orders that cannot be read are ignored", async () => {
   bench.order({ order: "dance" } as unknown as GatewayOrder);
   bench.order(null as unknown as GatewayOrder);
   await healthy(station);
+});
+
+test("a socket whose newer sibling is known elsewhere is closed when it is announced again", async () => {
+  await using bench = await testGateway();
+  const station = await connect(bench.gateway, "CP1");
+  await healthy(station);
+  bench.actors.refuse("socket.opened", new PlatformError("conflict", "Cannot open: a newer one"));
+
+  bench.order({ order: "announce" });
+
+  assert.deepEqual(await station.closed(), {
+    code: 1008,
+    reason: "replaced by a newer connection",
+  });
+});
+
+test("only the sockets of the named shards are announced, under the epoch that they have", async () => {
+  await using bench = await testGateway();
+  const stations = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => connect(bench.gateway, `CP${n}`)),
+  );
+  for (const [n, station] of stations.entries()) {
+    // deno-lint-ignore no-await-in-loop -- one after another
+    await healthy(station, n);
+  }
+  const addresses = bench.actors.of("socket.opened").map(({ to }) => to);
+  const shardCount = 4;
+  const wanted = addresses.filter((to) => shardOf(to, shardCount) === 2).map(({ key }) => key);
+  assert.ok(wanted.length > 0 && wanted.length < 12);
+
+  bench.order({ order: "announce", shards: [2], shardCount });
+  bench.order(callOrder({ identity: "nobody", messageId: "after" }));
+  const again = (): readonly Asked[] =>
+    bench.actors.of("socket.opened").filter(({ body }) => JSON.parse(body).again);
+  await eventually(() => again().length === wanted.length, "the announcements");
+  await eventually(() => bench.actors.of("ocpp.answer").length === 1, "the order after them");
+
+  assert.deepEqual(again().map(({ to }) => to.key).toSorted(), wanted.toSorted());
+  for (const { body } of again()) assert.match(JSON.parse(body).epoch, /^1\.\d+$/);
+});
+
+test("what a worker knows is not announced, what is not here is reported absent", async () => {
+  await using bench = await testGateway();
+  const [known, moved] = [await connect(bench.gateway, "CP1"), await connect(bench.gateway, "CP2")];
+  await Promise.all([healthy(known), healthy(moved)]);
+  bench.actors.reply("socket.absent", {});
+
+  const sockets = [["CP1", "1.1"], ["CP2", "0.7"], ["CP3", "1.9"]] as const;
+  bench.order({ order: "verify", round: "r1", tenant: "default", sockets });
+  bench.order({ order: "verify", round: "r1", tenant: "another", sockets: [["CP4", "1.1"]] });
+  bench.order({ order: "announce", round: "r1" });
+  await eventually(() => bench.actors.of("socket.opened").length === 3, "an announcement");
+  await eventually(() => bench.actors.of("socket.absent").length === 1, "a report");
+  await healthy(known, "still");
+
+  assert.equal(bench.actors.of("socket.opened")[2]?.to.key, "CP2");
+  const [absent] = bench.actors.of("socket.absent");
+  assert.equal(absent?.to.key, "CP3");
+  const { before, gateway } = JSON.parse(absent?.body ?? "");
+  assert.deepEqual([gateway, before.slice(before.lastIndexOf("/"))], ["g1", "/2"]);
+});
+
+test("a socket that waits for its epoch is not absent", async () => {
+  await using bench = await testGateway();
+  let grant = (): void => {};
+  bench.actors.answers.set(
+    "socket.opened",
+    () => new Promise<ActorAnswer>((resolve) => (grant = () => resolve(json({ epoch: "7.2" })))),
+  );
+  const station = await connect(bench.gateway, "CP1");
+  await eventually(() => bench.actors.of("socket.opened").length === 1, "the question");
+
+  const sockets = [["CP1", "7.2"]] as const;
+  bench.order({ order: "verify", round: "r1", tenant: "default", sockets });
+  grant();
+  await healthy(station);
+
+  assert.deepEqual(bench.actors.of("socket.absent"), []);
+});
+
+test("the end of a socket whose epoch never came is told, by its name", async () => {
+  await using bench = await testGateway();
+  bench.actors.refuse("socket.opened", new PlatformError("timed-out", "Cannot ask: too late"));
+
+  const station = await connect(bench.gateway, "CP1");
+  assert.equal((await station.closed()).code, 1013);
+  await eventually(() => bench.actors.of("socket.closed").length === 1, "the report");
+
+  const [opened] = bench.actors.bodies("socket.opened") as { socket: string }[];
+  const [closed] = bench.actors.of("socket.closed");
+  assert.deepEqual([closed?.header["epoch"], closed?.header["socket"]], ["", opened?.socket]);
+});
+
+test("two devices: whoever is to wait gets 429, and then costs the actor nothing", async () => {
+  await using bench = await testGateway({ limits: { rivalAskMs: 60_000 } });
+  bench.actors.authenticate({
+    known: true,
+    securityProfile: 0,
+    passwords: [],
+    waitSeconds: 8,
+  });
+  const refused = async (): Promise<unknown> => {
+    const thrown = await connect(bench.gateway, "CP1").catch((error: unknown) => error);
+    assert.ok(thrown instanceof UpgradeRefused);
+    return [thrown.status, thrown.retryAfter];
+  };
+
+  assert.deepEqual(await refused(), [429, "8"]);
+  assert.deepEqual(await refused(), [429, "8"]);
+  await connect(bench.gateway, "CP2").catch(() => {});
+
+  const asked = bench.actors.bodies("socket.authenticate") as { remoteAddress: string }[];
+  assert.deepEqual(asked.map(({ remoteAddress }) => remoteAddress), ["127.0.0.1", "127.0.0.1"]);
+  assert.equal(bench.gateway.boundsOf("CP1")["rival"], 1);
 });

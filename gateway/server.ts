@@ -6,15 +6,20 @@ import type { Buffer } from "node:buffer";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type Address, stationKey } from "#schemas/address.ts";
+import type { Address } from "#schemas/address.ts";
 import { toPlatformError } from "#schemas/errors.ts";
-import type { AuthenticateReply, OcppProtocol } from "#schemas/events/gateway.ts";
+import type {
+  AuthenticateQuestion,
+  AuthenticateReply,
+  OcppProtocol,
+} from "#schemas/events/gateway.ts";
 import { type Authenticator, throttleSeconds } from "./authenticate.ts";
 import { BoundedWork } from "./bounded_work.ts";
 import { Connection } from "./connection.ts";
 import type { GatewayContext } from "./context.ts";
-import { identityOf, protocolOf } from "./identity.ts";
+import { addressOf, identityOf, protocolOf } from "./identity.ts";
 import type { Presence } from "./presence.ts";
+import { remoteAddressOf } from "./remote_address.ts";
 
 /** How an upgrade ended: as a socket, or as an HTTP status. */
 type Outcome =
@@ -55,6 +60,8 @@ export interface ServerOptions {
   readonly authenticator: Authenticator;
   /** Offers permessage-deflate to 2.x stations that ask for it. */
   readonly compression: boolean;
+  /** Behind a proxy of ours that says where stations come from. */
+  readonly isForwarded: boolean;
 }
 
 export class UpgradeServer {
@@ -65,10 +72,13 @@ export class UpgradeServer {
   readonly #handshakes: BoundedWork;
   readonly #plain: WebSocketServer;
   readonly #compressing: WebSocketServer;
+  readonly #isForwarded: boolean;
   #isClosing = false;
   #asked = 0;
 
-  constructor({ context, presence, authenticator, compression }: ServerOptions) {
+  constructor(options: ServerOptions) {
+    const { context, presence, authenticator, compression } = options;
+    this.#isForwarded = options.isForwarded;
     this.#context = context;
     this.#presence = presence;
     this.#authenticator = authenticator;
@@ -132,23 +142,32 @@ export class UpgradeServer {
   }
 
   async #authenticate(identity: string, request: IncomingMessage): Promise<Outcome> {
-    const { actors, id, limits, tenant, counts } = this.#context;
-    const address = { tenant, kind: "charger", key: stationKey(identity) };
+    const { actors, id, limits, tenant, counts, rivals } = this.#context;
+    const remoteAddress = remoteAddressOf(request, this.#isForwarded);
+    const knownWait = rivals.secondsOf(identity, remoteAddress);
+    if (knownWait > 0) return { status: 429, retryAfterSeconds: knownWait };
+    const address = addressOf(tenant, identity);
     const answer = await actors.ask(
       address,
       { type: "socket.authenticate", cause: `authenticate/${id}/${this.#asked++}` },
-      JSON.stringify({ identity }),
+      JSON.stringify({ identity, remoteAddress } satisfies AuthenticateQuestion),
       limits.askMs,
     );
     const reply = JSON.parse(answer.text) as AuthenticateReply;
     if (!reply.known) return { status: 404 };
     const admission = await this.#authenticator.admit({
       identity,
-      remoteAddress: request.socket.remoteAddress ?? "",
+      remoteAddress,
       isHexKeyPossible: protocolOf(request.headers["sec-websocket-protocol"]) === "ocpp1.6",
       authorization: request.headers.authorization,
     }, reply);
-    if (admission === "admitted") return { status: 101, address, identity };
+    if (admission === "admitted") {
+      const { waitSeconds = 0 } = reply;
+      if (waitSeconds === 0) return { status: 101, address, identity };
+      rivals.note(identity, remoteAddress, waitSeconds);
+      counts.hit("rival", identity, remoteAddress);
+      return { status: 429, retryAfterSeconds: waitSeconds };
+    }
     counts.hit(admission === "refused" ? "password-refused" : "password-throttled", identity);
     if (admission === "refused") return { status: 401 };
     return { status: 429, retryAfterSeconds: throttleSeconds(limits) };
@@ -163,7 +182,7 @@ export class UpgradeServer {
       readonly protocol: OcppProtocol;
     },
   ): void {
-    const remoteAddress = request.socket.remoteAddress ?? "";
+    const remoteAddress = remoteAddressOf(request, this.#isForwarded);
     const { identity, address, protocol } = station;
     const found = { identity, address, protocol, remoteAddress };
     const connection = new Connection(this.#context, this.#presence, found, webSocket);

@@ -72,7 +72,9 @@ test("identities are percent-decoded once", async () => {
 
   const asked = bench.actors.of("ocpp.call")[0];
   assert.equal(asked?.to.key, "DE*ABC/E1 %2541ü%7E1");
-  assert.deepEqual(bench.actors.bodies("socket.authenticate"), [{ identity: "DE*ABC/E1 %41ü~1" }]);
+  assert.deepEqual(bench.actors.bodies("socket.authenticate"), [
+    { identity: "DE*ABC/E1 %41ü~1", remoteAddress: "127.0.0.1" },
+  ]);
 });
 
 test("subprotocol lists are read with and without blanks, and the first known one is echoed", async () => {
