@@ -23,6 +23,11 @@ export interface HttpServerOptions {
 
 export interface HttpServer {
   readonly port: number;
+  /**
+   * Takes no new connections, ends those that rest, and resolves when all answers under way have
+   * been given, or after that time.
+   */
+  drain(patienceMs: number): Promise<void>;
   /** Lets answers under way finish for a moment, then closes what is left. */
   close(): Promise<void>;
 }
@@ -41,6 +46,7 @@ const REQUEST_TIMEOUT_MS = 300_000;
  */
 const KEEP_ALIVE_MS = 75_000;
 const CLOSE_GRACE_MS = 1_000;
+const IDLE_LOOK_MS = 100;
 
 export async function startHttpServer(
   fetch: FetchFunction,
@@ -56,7 +62,8 @@ export async function startHttpServer(
   await listenAnywhere(server, options);
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => closed(server, options.clock),
+    drain: (patienceMs) => closed(server, options.clock, patienceMs),
+    close: () => closed(server, options.clock, CLOSE_GRACE_MS),
   };
 }
 
@@ -82,14 +89,22 @@ function listening(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function closed(server: Server, clock: Clock): Promise<void> {
+/** Repeatable. */
+function closed(server: Server, clock: Clock, patienceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const stopHurrying = clock.schedule(CLOSE_GRACE_MS, () => server.closeAllConnections());
+    let stopLooking = (): void => {};
+    // A connection whose answer has just been given would rest until its client ends it.
+    const look = (): void => {
+      server.closeIdleConnections();
+      stopLooking = clock.schedule(IDLE_LOOK_MS, look);
+    };
+    const stopHurrying = clock.schedule(patienceMs, () => server.closeAllConnections());
     server.close(() => {
       stopHurrying();
+      stopLooking();
       resolve();
     });
-    server.closeIdleConnections();
+    look();
   });
 }
 

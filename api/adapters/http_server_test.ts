@@ -136,3 +136,36 @@ test("a client that breaks off in the middle of its body harms nobody", async ()
     assert.equal(await (await fetch(origin, { method: "POST", body: "x" })).text(), "x");
   });
 });
+
+test("drain() gives the answer under way, takes no new connection, and ends when all is said", async () => {
+  let asked = (): void => {};
+  const isAsked = new Promise<void>((resolve) => asked = resolve);
+  let answer = (_: Response): void => {};
+  const slow = new Promise<Response>((resolve) => answer = resolve);
+  await served(({ url }) => {
+    if (url.endsWith("/quick")) return new Response("quick");
+    asked();
+    return slow;
+  }, async (server, origin) => {
+    assert.equal(await (await fetch(`${origin}/quick`)).text(), "quick");
+    const underWay = fetch(origin).then((response) => response.text());
+    await isAsked;
+
+    const drained = server.drain(10_000);
+    await assert.rejects(connection(server.port));
+    answer(new Response("at last"));
+
+    assert.equal(await underWay, "at last");
+    await drained;
+  });
+});
+
+function connection(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on("error", reject);
+  });
+}
