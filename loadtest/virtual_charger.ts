@@ -22,6 +22,8 @@ import { controlsOf } from "./charger/controls.ts";
 export interface VirtualChargerOptions {
   /** `ws://host:port/ocpp`, without the identity. */
   readonly url: string;
+  /** Where it turns when it cannot connect. */
+  readonly otherUrls?: readonly string[] | undefined;
   readonly identity: string;
   readonly protocol: Dialect["protocol"];
   readonly password?: string;
@@ -87,6 +89,7 @@ export class VirtualCharger {
     };
     this.#link = new StationLink({
       url: options.url,
+      otherUrls: options.otherUrls,
       identity: options.identity,
       password: options.password,
       dialect: this.#dialect,
@@ -112,6 +115,11 @@ export class VirtualCharger {
   /** Transaction messages that wait for an answer. */
   get queued(): number {
     return this.#link.queued;
+  }
+
+  /** How often it has connected. */
+  get connections(): number {
+    return this.#link.connections;
   }
 
   get droppedMessages(): number {

@@ -162,7 +162,10 @@ function transactionInputs(
   // it waited in a queue.
   if (uid !== undefined && !event.offline && needsToken(context.settings)) {
     const holder = sessionKey(context, context.counts.sessions + 1);
-    const replaces = replacedBy(context, event).map(({ n }) => sessionKey(context, n));
+    // Sessions that are over gave their grants back, but while a worker is replaced that may come
+    // later than this wish.
+    const former = [...replacedBy(context, event), ...context.closed];
+    const replaces = former.map(({ n }) => sessionKey(context, n));
     const wish: GrantWish = { uid, holder, replaces };
     requests.push({ name: "grant", source: "grant", request: wish });
   }

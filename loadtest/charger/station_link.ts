@@ -27,6 +27,8 @@ export interface AnsweredMessage {
 
 export interface StationLinkOptions {
   readonly url: string;
+  /** Where it turns when it cannot connect (a second network profile). */
+  readonly otherUrls?: readonly string[] | undefined;
   readonly identity: string;
   readonly password?: string | undefined;
   readonly dialect: Dialect;
@@ -67,6 +69,9 @@ export class StationLink {
   #isStopped = true;
   #isPumping = false;
   #bootReason: BootReason | undefined = "PowerUp";
+  /** Which of its addresses is tried next. */
+  #place = 0;
+  #connections = 0;
   #heartbeatSeconds = INTERVAL_SECONDS_DEFAULT;
   #cancelHeartbeat: () => void = () => {};
   #cancelRetry: () => void = () => {};
@@ -94,6 +99,11 @@ export class StationLink {
 
   get droppedMessages(): number {
     return this.#queue.dropped;
+  }
+
+  /** How often it has connected. */
+  get connections(): number {
+    return this.#connections;
   }
 
   /** The charger's wall clock, which follows the CSMS. */
@@ -161,16 +171,9 @@ export class StationLink {
   }
 
   async #connection(): Promise<void> {
-    const { url, identity, dialect, password, socketClock, onCall } = this.#options;
-    const socket = await StationSocket.open({
-      url,
-      identity,
-      protocol: dialect.protocol,
-      password,
-      clock: socketClock,
-      onCall,
-    });
+    const socket = await this.#open();
     this.#socket = socket;
+    this.#connections++;
     if (this.#isStopped) return socket.close();
     const isBooting = this.#bootReason !== undefined;
     try {
@@ -186,6 +189,24 @@ export class StationLink {
     this.#options.onOnline(isBooting);
     this.#pump();
     await socket.closed;
+  }
+
+  async #open(): Promise<StationSocket> {
+    const { url, otherUrls = [], identity, dialect, password, socketClock, onCall } = this.#options;
+    const urls = [url, ...otherUrls];
+    try {
+      return await StationSocket.open({
+        url: urls[this.#place % urls.length] ?? url,
+        identity,
+        protocol: dialect.protocol,
+        password,
+        clock: socketClock,
+        onCall,
+      });
+    } catch (thrown) {
+      this.#place++;
+      throw thrown;
+    }
   }
 
   /** Boots until accepted (rules B1 to B3). */

@@ -11,6 +11,8 @@ export interface Acknowledged extends AnsweredMessage {
 
 export interface CrashFleetOptions {
   readonly url: string;
+  /** More gateways: chargers prefer one of all by turns, and turn to another when it is away. */
+  readonly otherUrls?: readonly string[];
   readonly sessions: number;
   readonly meterIntervalSeconds: number;
   readonly random: SimRandom;
@@ -31,6 +33,17 @@ export function crashToken(index: number): string {
   return `CRASHTAG${String(index).padStart(4, "0")}`;
 }
 
+function placesOf(
+  { url, otherUrls = [] }: CrashFleetOptions,
+  index: number,
+): { readonly url: string; readonly otherUrls: readonly string[] } {
+  const urls = [url, ...otherUrls];
+  // Protocols go by turns, too: each gateway gets both.
+  const first = (index >> 1) % urls.length;
+  const [preferred = url, ...rest] = [...urls.slice(first), ...urls.slice(0, first)];
+  return { url: preferred, otherUrls: rest };
+}
+
 /**
  * Chargers in the middle of sessions, 1.6 and 2.0.1 by turns, and all that was acknowledged to
  * them.
@@ -45,7 +58,7 @@ export class CrashFleet {
     this.#random = options.random;
     this.chargers = Array.from({ length: options.sessions }, (_, index) =>
       new VirtualCharger({
-        url: options.url,
+        ...placesOf(options, index),
         identity: crashIdentity(index),
         protocol: index % 2 === 0 ? "ocpp1.6" : "ocpp2.0.1",
         random: options.random.fork(),

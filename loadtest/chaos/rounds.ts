@@ -1,0 +1,94 @@
+import { systemClock } from "#engine/adapters/system_clock.ts";
+import type { SimRandom } from "#engine/sim/sim_random.ts";
+import { waitUntil } from "#start/waiting.ts";
+import { type CrashFleet } from "../crash/crash_fleet.ts";
+import { wait } from "../paced_clock.ts";
+import { wronglyOwned } from "./cluster_checks.ts";
+import { type Fault, faultsOf } from "./faults.ts";
+import type { ShardProbe } from "./shard_probe.ts";
+import type { ChaosStage } from "./stage.ts";
+
+const clock = systemClock();
+/** Before a fault, with chargers that start and stop around it. */
+const CALM_MS = 1_000;
+const CHURN_SECONDS = 3;
+const ELECTED_MS_MAX = 60_000;
+const FINDINGS_SHOWN = 3;
+
+export interface RoundsParts {
+  readonly stage: ChaosStage;
+  readonly fleet: CrashFleet;
+  readonly probe: ShardProbe;
+  readonly random: SimRandom;
+  say(text: string): void;
+}
+
+export interface FaultReport {
+  readonly text: string;
+  /** Until the actors of every shard had answered, from the fault on. */
+  readonly answeredMs: number;
+  readonly findings: readonly string[];
+}
+
+/** One fault after the other; each is over, and everything well again, before the next. */
+export async function runRounds(
+  rounds: number,
+  parts: RoundsParts,
+): Promise<readonly FaultReport[]> {
+  const reports: FaultReport[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const makeFault of faultsOf(round)) {
+      // deno-lint-ignore no-await-in-loop -- one fault after the other
+      const fault = await makeFault(parts.stage, parts.random);
+      // deno-lint-ignore no-await-in-loop
+      const report = await endure(fault, parts);
+      reports.push({ ...report, text: `round ${round + 1}, ${fault.text}` });
+    }
+    // deno-lint-ignore no-await-in-loop
+    await parts.fleet.settled();
+    parts.say(`round ${round + 1} of ${rounds} is over, all chargers have told everything`);
+  }
+  return reports;
+}
+
+async function endure(fault: Fault, parts: RoundsParts): Promise<FaultReport> {
+  const { stage, fleet, probe, random, say } = parts;
+  await wait(clock, CALM_MS * (1 + random.fraction()));
+  const churn = fleet.churn(CHURN_SECONDS);
+  await wait(clock, CHURN_SECONDS * 500 * random.fraction());
+  const answersBefore = fleet.acknowledged.length;
+  const beganAtMs = clock.monotonic();
+  const begun = fault.begin();
+  const during = await probe.run();
+  await begun;
+  await wait(clock, Math.max(0, fault.lastsMs - (clock.monotonic() - beganAtMs)));
+  await fault.heal();
+  const after = await probe.run();
+  await churn;
+  await allWell(stage);
+  const findings = await wronglyOwned(stage);
+  const waitedMs = Math.max(
+    0,
+    ...fleet.acknowledged.slice(answersBefore).map((entry) => entry.waitedMs),
+  );
+  say(
+    `  ${fault.text}: actors of all ${probe.shards} shards answered after ` +
+      `${seconds(during.ms)} (${during.late} of them after more than 1 s), ` +
+      `once healed after ${seconds(after.ms)}; no answer took longer than ${seconds(waitedMs)}`,
+  );
+  for (const finding of findings.slice(0, FINDINGS_SHOWN)) say(`    ${finding}`);
+  return { text: fault.text, answeredMs: Math.max(during.ms, after.ms), findings };
+}
+
+/** The next fault finds a whole cluster: leaders are elected again. */
+async function allWell({ nats }: ChaosStage): Promise<void> {
+  const isWell = await waitUntil(async () => {
+    const leaders = await Promise.all(["KV_MEMBERS", "FACTS"].map((name) => nats.leaderOf(name)));
+    return leaders.every((leader) => leader !== undefined);
+  }, { timeoutMs: ELECTED_MS_MAX, everyMs: 100 });
+  if (!isWell) throw new Error("Cannot go on: NATS has elected no leader in a minute");
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(2)} s`;
+}

@@ -1,0 +1,114 @@
+import { systemClock } from "#engine/adapters/system_clock.ts";
+import { inTime } from "#engine/in_time.ts";
+import { defaultTenant, shardOf, stationKey } from "#schemas/address.ts";
+import { LoadCharger } from "../load/load_charger.ts";
+import { wait } from "../paced_clock.ts";
+
+const clock = systemClock();
+const RETRY_MS = 50;
+/** An answer that was withheld never comes: the charger is switched off and on again. */
+const ANSWER_MS_MAX = 1_000;
+const PATIENCE_MS = 120_000;
+
+/** One station per shard. */
+export function probeIdentities(shardCount: number): readonly string[] {
+  const found = new Map<number, string>();
+  for (let index = 0; found.size < shardCount; index++) {
+    const identity = `PROBE-${index}`;
+    const address = { tenant: defaultTenant, kind: "charger", key: stationKey(identity) };
+    const shard = shardOf(address, shardCount);
+    if (!found.has(shard)) found.set(shard, identity);
+  }
+  return [...found].sort(([one], [other]) => one - other).map(([, identity]) => identity);
+}
+
+export interface ProbeResult {
+  /** Until the last of all shards had answered. */
+  readonly ms: number;
+  /** Shards that had not answered after one second. */
+  readonly late: number;
+}
+
+/** Connected stations, one per shard, that ask their actors for a durable answer. */
+export class ShardProbe {
+  readonly #chargers: readonly ProbeCharger[];
+
+  constructor(urls: readonly string[], identities: readonly string[]) {
+    this.#chargers = identities.map((identity, shard) => new ProbeCharger(urls, identity, shard));
+  }
+
+  get shards(): number {
+    return this.#chargers.length;
+  }
+
+  /** Asks the actors of every shard at once, each again and again until it has answered. */
+  async run(): Promise<ProbeResult> {
+    const waits = await Promise.all(this.#chargers.map((charger) => charger.msUntilAnswer()));
+    return { ms: Math.max(...waits), late: waits.filter((ms) => ms > ANSWER_MS_MAX).length };
+  }
+
+  close(): void {
+    for (const charger of this.#chargers) charger.close();
+  }
+}
+
+class ProbeCharger {
+  readonly #urls: readonly string[];
+  readonly #identity: string;
+  /** Which gateway is tried next. */
+  #place: number;
+  #charger: LoadCharger | undefined;
+
+  constructor(urls: readonly string[], identity: string, place: number) {
+    this.#urls = urls;
+    this.#identity = identity;
+    this.#place = place;
+  }
+
+  close(): void {
+    this.#charger?.close();
+  }
+
+  async msUntilAnswer(): Promise<number> {
+    const beganAtMs = clock.monotonic();
+    while (clock.monotonic() - beganAtMs < PATIENCE_MS) {
+      const attempt = this.#attempt();
+      try {
+        // deno-lint-ignore no-await-in-loop -- an attempt follows the failure of the one before
+        await inTime(clock, ANSWER_MS_MAX, attempt);
+        return clock.monotonic() - beganAtMs;
+      } catch {
+        this.#giveUp(attempt);
+        // deno-lint-ignore no-await-in-loop
+        await wait(clock, RETRY_MS);
+      }
+    }
+    throw new Error(`Cannot go on: no actor answered ${this.#identity} in two minutes`);
+  }
+
+  async #attempt(): Promise<void> {
+    const charger = this.#charger?.isOpen === true ? this.#charger : await this.#open();
+    const timestamp = new Date(clock.now()).toISOString();
+    await charger.call("MeterValues", {
+      connectorId: 1,
+      meterValue: [{ timestamp, sampledValue: [{ value: "1" }] }],
+    });
+  }
+
+  async #open(): Promise<LoadCharger> {
+    const url = this.#urls[this.#place % this.#urls.length] ?? "";
+    const charger = new LoadCharger({ url, identity: this.#identity });
+    this.#charger = charger;
+    await charger.open();
+    return charger;
+  }
+
+  #giveUp(attempt: Promise<void>): void {
+    const charger = this.#charger;
+    this.#charger = undefined;
+    this.#place++;
+    charger?.close();
+    // One that opens later shall not stay.
+    attempt.catch(() => {}).finally(() => charger?.close());
+  }
+}
