@@ -16,13 +16,17 @@ interface Waiting {
  * Brings actors from the store into memory; the loads of one turn of the event loop are one query.
  */
 export class Loader {
-  readonly #store: Store;
+  readonly #store: Pick<Store, "load">;
   readonly #kinds: ReadonlyMap<string, ActorKind>;
   readonly #now: () => number;
   #waiting = new Map<string, Waiting[]>();
   #isStarting = false;
 
-  constructor(store: Store, kinds: ReadonlyMap<string, ActorKind>, now: () => number) {
+  constructor(
+    store: Pick<Store, "load">,
+    kinds: ReadonlyMap<string, ActorKind>,
+    now: () => number,
+  ) {
     this.#store = store;
     this.#kinds = kinds;
     this.#now = now;
