@@ -31,6 +31,8 @@ export class PlatformProcess {
   readonly dataDir: string;
   readonly #ports: ReadonlyMap<string, number>;
   #child: ChildProcess | undefined;
+  /** Deno names the signal of a child from the moment at which it is sent: only the event counts. */
+  #exited: Promise<unknown> = Promise.resolve();
   #output = "";
 
   private constructor(dataDir: string, ports: ReadonlyMap<string, number>) {
@@ -59,6 +61,11 @@ export class PlatformProcess {
 
   get httpUrl(): string {
     return `http://127.0.0.1:${this.#ports.get("HTTP_PORT")}`;
+  }
+
+  /** Of its embedded NATS. */
+  get natsUrl(): string {
+    return `nats://127.0.0.1:${this.#ports.get("NATS_PORT")}`;
   }
 
   get operatorKey(): string {
@@ -102,6 +109,7 @@ export class PlatformProcess {
     child.stdout.setEncoding("utf8").on("data", keep);
     child.stderr.setEncoding("utf8").on("data", keep);
     this.#child = child;
+    this.#exited = once(child, "exit");
   }
 
   async ready(): Promise<void> {
@@ -122,7 +130,7 @@ export class PlatformProcess {
     const child = this.#child;
     if (child === undefined) return;
     child.kill("SIGKILL");
-    await ended(child);
+    await this.#exited;
   }
 
   /** kill -9 of the main process, the broker, the database and each of its backends. */
@@ -136,7 +144,7 @@ export class PlatformProcess {
         // It has ended with its parent.
       }
     }
-    await ended(child);
+    await this.#exited;
   }
 
   /** Stops it as an operator would. */
@@ -145,7 +153,7 @@ export class PlatformProcess {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const timer = setTimeout(() => this.killAll(), STOP_MS_MAX);
     child.kill("SIGTERM");
-    await ended(child);
+    await this.#exited;
     clearTimeout(timer);
   }
 
@@ -159,10 +167,6 @@ export class PlatformProcess {
   get output(): string {
     return this.#output;
   }
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
 }
 
 async function isReady(httpUrl: string): Promise<boolean> {
