@@ -1,6 +1,5 @@
 /** The worker: the actors of the charging platform over Postgres and the bus. */
-import postgres, { type Sql } from "postgres";
-import { ensureJournalPartitions } from "#engine/adapters/postgres_migrations.ts";
+import postgres from "postgres";
 import { PostgresJournal } from "#engine/adapters/postgres_journal.ts";
 import { endingWhenSilent } from "#engine/adapters/postgres_socket.ts";
 import { postgresStore } from "#engine/adapters/postgres_store.ts";
@@ -16,9 +15,11 @@ import type { LeaseStore } from "#engine/ports/leases.ts";
 import type { Random } from "#engine/ports/random.ts";
 import type { Store } from "#engine/ports/store.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
+import type { Retention } from "#schemas/config.ts";
 import { watchSessions } from "./adapters/fleet_metrics.ts";
 import { keepFrameLog } from "./adapters/frame_log.ts";
 import { watchGateways } from "./adapters/gateway_watch.ts";
+import { keepHouse } from "./adapters/housekeeping.ts";
 import { inputProviders } from "./adapters/input_providers.ts";
 import { TokenCache } from "./adapters/token_cache.ts";
 import { deriveFromJournal } from "./derived.ts";
@@ -28,6 +29,8 @@ import { kinds } from "./kinds.ts";
 const SILENCE_MS = 15_000;
 /** Below what process supervisors wait after SIGTERM (30 s). */
 const DRAIN_MS = 15_000;
+/** After a start there is more urgent work. */
+const FIRST_HOUSE_MS = 10 * 60_000;
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 export interface WorkerOptions {
@@ -50,6 +53,8 @@ export interface WorkerOptions {
   readonly autoRegister: boolean;
   /** A station that is away for longer is an alert. */
   readonly offlineAlertMinutes: number;
+  /** How long what is kept. */
+  readonly retention: Retention;
   /** Another process has this worker's name: this one must end. */
   readonly onReplaced?: () => void;
 }
@@ -92,16 +97,25 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const placement = new Placement({
     ...{ membership, id: name, store, custody: host.custody, bus, clock, telemetry },
     newIncarnation: () => options.random.uuid().slice(0, 13),
+    onTaken: (shards) => taken.forEach((take) => take(shards)),
     ...(options.onReplaced === undefined ? {} : { onReplaced: options.onReplaced }),
   });
+  const taken = new Set<(shards: readonly number[]) => void>();
   const derived = deriveFromJournal({ ...options, journal, host, placement });
   await placement.start();
   const stops = [
     keepFrameLog(sql, bus, { telemetry, isOurs: () => placement.leads("frame-log") }),
     watchSessions(sql, clock, telemetry),
-    watchGateways({ sql, bus, actors, membership, clock, telemetry }),
-    daily(clock, async () => {
-      if (placement.leads("housekeeping")) await keepHouse(sql, clock, telemetry);
+    watchGateways({
+      ...{ id: name, sql, bus, actors, membership, clock, telemetry },
+      holds: (address) => host.custody.holdsActor(address),
+      onShardsTaken: (take) => {
+        taken.add(take);
+        return () => void taken.delete(take);
+      },
+    }),
+    everyQuarterDay(clock, async () => {
+      if (placement.leads("housekeeping")) await keepHouse(options);
     }),
   ];
   const close = async (): Promise<void> => {
@@ -138,23 +152,11 @@ function proveOwnership(
   return ownership;
 }
 
-function daily(clock: Clock, run: () => Promise<void>): () => void {
+function everyQuarterDay(clock: Clock, run: () => Promise<void>): () => void {
   let cancel = (): void => {};
-  const arm = (): void => {
-    cancel = clock.schedule(DAY_MS / 4, () => void run().then(arm));
+  const arm = (delayMs: number): void => {
+    cancel = clock.schedule(delayMs, () => void run().then(() => arm(DAY_MS / 4)));
   };
-  arm();
+  arm(FIRST_HOUSE_MS);
   return () => cancel();
-}
-
-/** Partitions for the days to come; what has served its time goes. */
-async function keepHouse(sql: Sql, clock: Clock, telemetry: Telemetry): Promise<void> {
-  try {
-    await ensureJournalPartitions(sql, new Date(clock.now()));
-    await sql`DELETE FROM inbox WHERE received_at < now() - interval '7 days'`;
-    await sql`DELETE FROM idempotency WHERE expires_at < now()`;
-    await sql`DELETE FROM frame_log WHERE at < now() - interval '7 days'`;
-  } catch (error) {
-    telemetry.log("warn", "housekeeping has to wait", { error: String(error) });
-  }
 }

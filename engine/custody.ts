@@ -3,6 +3,7 @@
  * served only between a take and its end; what waits at the end is refused as "unavailable", and
  * the asker finds the next owner.
  */
+import { type Address, shardOf } from "#schemas/address.ts";
 import { unavailable } from "./pending_asks.ts";
 import { actorSubject } from "./actor_client.ts";
 import type { Alarms } from "./alarms.ts";
@@ -82,6 +83,12 @@ export class Custody {
 
   holds(shard: number): boolean {
     return this.#parts.partitions.owns(shard);
+  }
+
+  /** Whether this actor lives here now. */
+  holdsActor(address: Address): boolean {
+    const { partitions } = this.#parts;
+    return partitions.owns(shardOf(address, partitions.shardCount));
   }
 
   get held(): readonly ShardCursor[] {
