@@ -103,6 +103,22 @@ const gatewayOnly = {
     default: 30,
     description: "Silence before a WebSocket ping. Mobile networks forget idle connections.",
   }),
+  reusePort: flag(
+    false,
+    "Several gateways of one machine listen at OCPP_PORT, and the kernel shares stations out",
+  ),
+  drainSeconds: Type.Integer({
+    minimum: 0,
+    maximum: 3_600,
+    default: 2,
+    description: "A gateway that ends closes its sockets over this time, so that the stations do " +
+      "not all come back at once. Some minutes for 10,000; a second signal hurries.",
+  }),
+  trustForwardedFor: flag(
+    false,
+    "A proxy of ours stands before the gateway and appends to X-Forwarded-For where stations " +
+      "come from",
+  ),
 };
 
 const days = (standard: number, description: string) =>

@@ -130,17 +130,27 @@ export async function gatewayPart(
     port: config.ocppPort,
     ...(config.host === undefined ? {} : { host: config.host }),
     serverKey: Buffer.from(config.serverKey),
+    reusePort: config.reusePort,
+    isForwarded: config.trustForwardedFor,
     limits: {
+      closeSpreadMs: config.drainSeconds * 1_000,
       frameBytesMax: config.frameMaxBytes,
       socketsMax: config.connectionsMax,
       pingAfterMs: config.pingAfterSeconds * 1_000,
     },
   });
+  let isDraining = false;
+  const drain = (): Promise<void> => {
+    isDraining = true;
+    return gateway.close();
+  };
+  // It leaves the cluster only when every socket is closed and its end is told.
   const close = async (): Promise<void> => {
+    if (isDraining) gateway.hurry();
     await gateway.close();
     await membership.stop();
   };
-  return { close };
+  return { drain, close };
 }
 
 async function playDemo(
