@@ -57,6 +57,8 @@ export interface RunningGateway {
   readonly port: number;
   /** Sockets that are open now. */
   sockets(): number;
+  /** Whether a station that may connect would be let in now. */
+  isAccepting(): boolean;
   /** What a station has run into since the start. */
   boundsOf(identity: string): Readonly<Partial<Record<Bound, number>>>;
   /**
@@ -107,6 +109,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     id: options.id,
     port,
     sockets: () => presence.size,
+    isAccepting: () => server.isAccepting,
     boundsOf: (identity) => context.counts.boundsOf(identity),
     close: () => closing ??= close(),
     hurry: () => departure.hurry(),

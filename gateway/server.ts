@@ -106,6 +106,13 @@ export class UpgradeServer {
     this.#isClosing = true;
   }
 
+  /** Whether a station that may connect would be let in now. */
+  get isAccepting(): boolean {
+    const { limits, store } = this.#context;
+    const isFull = this.#presence.size >= limits.socketsMax;
+    return this.http.listening && !this.#isClosing && !store.isLost && !isFull;
+  }
+
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const outcome = await this.#judge(request);
     this.#context.counts.handshakes.with(String(outcome.status)).add();
@@ -127,9 +134,8 @@ export class UpgradeServer {
   async #judge(request: IncomingMessage): Promise<Outcome> {
     const identity = identityOf(request.url ?? "");
     if (identity === undefined) return { status: 404 };
-    const { limits, store, counts } = this.#context;
-    const isFull = this.#presence.size >= limits.socketsMax;
-    if (this.#isClosing || store.isLost || isFull) return this.#later();
+    const { counts } = this.#context;
+    if (!this.isAccepting) return this.#later();
     try {
       return await this.#handshakes.run(() => this.#authenticate(identity, request));
     } catch (thrown) {

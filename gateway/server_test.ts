@@ -196,11 +196,13 @@ test("upgrades are 503 with Retry-After while actors cannot be reached or too ma
 
 test("a gateway has a limit of sockets", async () => {
   await using bench = await testGateway({ limits: { socketsMax: 1 } });
+  assert.equal(bench.gateway.isAccepting(), true);
   await connect(bench.gateway, "CP1");
 
   const { status } = await refusal(connect(bench.gateway, "CP2"));
 
   assert.equal(status, 503);
+  assert.equal(bench.gateway.isAccepting(), false);
 });
 
 test("while the store is away sockets are closed by 1013 and upgrades refused, until it is back", async () => {
@@ -213,10 +215,12 @@ test("while the store is away sockets are closed by 1013 and upgrades refused, u
   bench.order({ order: "store", awayMs: 21_000 });
   const { code } = await station.closed();
   const { status } = await refusal(connect(bench.gateway, "CP1"));
+  assert.equal(bench.gateway.isAccepting(), false);
   bench.order({ order: "store", awayMs: null });
   const again = await connect(bench.gateway, "CP1");
 
   assert.deepEqual([code, status], [1013, 503]);
+  assert.equal(bench.gateway.isAccepting(), true);
   assert.deepEqual(await again.call("Heartbeat", {}), [3, "Heartbeat", { currentTime }]);
 });
 
