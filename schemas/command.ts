@@ -31,6 +31,16 @@ export type Command =
     readonly connectorId: number | null;
   };
 
+/**
+ * Kinds that do the same when they are done twice: they may be sent again when nobody knows whether
+ * the station did them (design 4, "Commands"). A second start, reset or unlock is another one.
+ */
+export const idempotentKinds: ReadonlySet<CommandKind> = new Set([
+  "remote-stop",
+  "trigger",
+  "availability",
+]);
+
 /** A CALL of ours, keys in the order of the standard's tables: some stations compare text. */
 export interface OutgoingCall {
   readonly action: string;
