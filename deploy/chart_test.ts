@@ -9,7 +9,6 @@ import { chartValues, type Manifest, renderChart, renderNotes } from "./chart.ts
 import type { Scope } from "./helm_template.ts";
 import { manifestShapes } from "./manifest_shapes.ts";
 import { defaultOf, roleSchemas, settingNames, taskCommand } from "./role_settings.ts";
-import { announced } from "./testing.ts";
 
 const scaled = {
   gateway: { autoscaling: { enabled: true } },
@@ -87,7 +86,7 @@ test("chart: each role gets settings that it knows, and all that it needs", () =
   for (const [name, schema] of roles) {
     const { env } = container("Deployment", name);
     const known = settingNames(schema);
-    const unknown = env.filter((one) => !known.has(one.name) && !announced.has(one.name));
+    const unknown = env.filter((one) => !known.has(one.name));
     const secrets: Readonly<Record<string, string>> = {
       DATABASE_URL: "postgres://statewatt:secret@postgres/statewatt",
       NATS_URL: "nats://nats:4222",
@@ -99,7 +98,7 @@ test("chart: each role gets settings that it knows, and all that it needs", () =
     assert.deepEqual(unknown, [], `${name} does not know these`);
     assert.equal(new Set(env.map((one) => one.name)).size, env.length, `${name}: one is set twice`);
     readConfig(schema, Object.fromEntries(given));
-    const keys = ["SERVER_KEY", "OPERATOR_API_KEY"].filter((key) => known.has(key));
+    const keys = ["SERVER_KEY", "OPERATOR_API_KEY", "OPS_KEY"].filter((key) => known.has(key));
     assert.deepEqual(keys.filter((key) => !env.some((one) => one.name === key)), []);
   }
 });
@@ -114,6 +113,7 @@ test("chart: the notes name the keys of the secret that the manifests take", () 
     "DATABASE_URL",
     "NATS_URL",
     "OPERATOR_API_KEY",
+    "OPS_KEY",
     "SERVER_KEY",
   ]);
   for (const key of keys) assert.ok(renderNotes().includes(key), key);
@@ -147,6 +147,14 @@ test("chart: ports are what the settings say, and probes and services lead to th
     const target = at(manifest("Service", name), "spec.ports.0.targetPort");
     assert.ok(container("Deployment", name).ports?.some((port) => port.name === target), name);
   }
+});
+
+test("chart: the drain of a gateway ends before its time does", () => {
+  const { env } = container("Deployment", "gateway");
+  const drain = Number(env.find(({ name }) => name === "DRAIN_SECONDS")?.value);
+  const path = "spec.template.spec.terminationGracePeriodSeconds";
+
+  assert.ok(Number(at(manifest("Deployment", "gateway"), path)) >= drain + 20);
 });
 
 test("chart: services, budgets, policies and autoscalers mean the pods of their deployment", () => {

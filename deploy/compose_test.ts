@@ -6,7 +6,6 @@ import { fileURLToPath } from "node:url";
 import { readConfig } from "#schemas/config.ts";
 import { composeFile, type ComposeService, composeText, filledIn, variablesOf } from "./compose.ts";
 import { defaultOf, roleSchemas, settingNames, taskCommand } from "./role_settings.ts";
-import { announced } from "./testing.ts";
 
 const { services, volumes } = composeFile();
 const roles = Object.entries(roleSchemas);
@@ -26,16 +25,14 @@ test("compose: each role gets settings that it knows, and all that it needs", ()
   for (const [name, schema] of roles) {
     const environment = service(name).environment ?? {};
     const known = settingNames(schema);
-    const unknown = Object.keys(environment).filter((key) =>
-      !known.has(key) && !announced.has(key)
-    );
+    const unknown = Object.keys(environment).filter((key) => !known.has(key));
     const filled = Object.fromEntries(
       Object.entries(environment).map(([key, text]) => [key, filledIn(text, secret)]),
     );
 
     assert.deepEqual(unknown, [], `${name} does not know these`);
     readConfig(schema, filled);
-    const keys = ["SERVER_KEY", "OPERATOR_API_KEY"].filter((key) => known.has(key));
+    const keys = ["SERVER_KEY", "OPERATOR_API_KEY", "OPS_KEY"].filter((key) => known.has(key));
     assert.deepEqual(keys.filter((key) => !(key in environment)), [], `${name} needs these`);
   }
 });
@@ -89,7 +86,9 @@ test("compose: what haproxy.cfg and nats.conf take from the environment is given
 });
 
 test("compose: what .env must hold is in the example, empty", () => {
-  const needed = [...new Set(variablesOf(composeText))].filter((name) => !/^LOG|IMAGE/.test(name));
+  const needed = [...new Set(variablesOf(composeText))].filter((name) =>
+    !/^(LOG|OTEL)|IMAGE/.test(name)
+  );
   const example = textOf("env.example").split("\n").filter((line) => /^[A-Z]/.test(line));
 
   assert.deepEqual(example.map((line) => line.replace(/=$/, "")).sort(), needed.sort());
@@ -109,6 +108,12 @@ test("compose: every service is bounded, has no rights, and cannot write where i
   }
   const open = Object.entries(services).filter(([, one]) => one["ports"] !== undefined);
   assert.deepEqual(open.map(([name]) => name), ["haproxy"]);
+});
+
+test("compose: the drain of a gateway ends before its time does", () => {
+  const { environment, stop_grace_period: grace } = service("gateway");
+
+  assert.ok(Number.parseInt(String(grace)) >= Number(environment?.["DRAIN_SECONDS"]) + 20);
 });
 
 test("compose: what lasts has a health check and time to end; all volumes are declared", () => {

@@ -89,7 +89,8 @@ function lostSession(fleet: RunbookFleet, sessions: readonly SessionView[]): rea
 
 async function jumpedNumbers(sql: Sql): Promise<readonly string[]> {
   const [row] = await sql<{ low: string }[]>`
-    SELECT count(*) AS low FROM shards WHERE epoch <= ${JUMP}::bigint OR last_seq < ${JUMP}::bigint`;
+    SELECT count(*) AS low FROM shards
+      WHERE epoch <= ${JUMP}::bigint OR last_seq < ${JUMP}::bigint`;
   return row?.low === "0" ? [] : [`${row?.low} shards have not jumped`];
 }
 

@@ -68,8 +68,8 @@ async function isGoingOn(rest: Rest, session: SessionView): Promise<boolean | un
 
 /**
  * 1.6 has no question for a transaction: the connector is asked for its status instead. A status
- * that is the same as before is not stored again; so a silence after the station's consent means that
- * nothing has changed, which is believed for a session that goes on, and not for one that ended.
+ * that is the same as before is not stored again; so a silence after the station's consent means
+ * that nothing has changed: believed for a session that goes on, and not for one that ended.
  */
 async function reportsCharging(
   rest: Rest,

@@ -1,7 +1,7 @@
 /**
- * `deno task backup -- --to <folder>`: a base backup of the embedded Postgres in DATA_DIR, while the
- * platform works. `--archive <folder>` makes it archive its WAL from then on, so that a restore can
- * go to any moment after a backup. Other Postgres servers have tools of their own
+ * `deno task backup -- --to <folder>`: a base backup of the embedded Postgres in DATA_DIR, while
+ * the platform works. `--archive <folder>` makes it archive its WAL from then on, so that a restore
+ * can go to any moment after a backup. Other Postgres servers have tools of their own
  * (deploy/runbook.md).
  */
 import process from "node:process";

@@ -1,6 +1,6 @@
 /**
  * `deno task migrate`: brings the database of DATABASE_URL to the schema of this code and ends.
- * Repeatable, and several at once take turns: a job of a deployment may be run as often as it likes.
+ * Repeatable, and several at once take turns.
  */
 import process from "node:process";
 import { Type } from "@sinclair/typebox";

@@ -1,8 +1,8 @@
 /**
  * `deno task open-sessions`: asks the stations of all sessions that are open whether they still
- * charge, over REST with OPERATOR_API_KEY. After a restore a session may have ended in the time that
- * was lost. `--close` closes those of stations of which none goes on; a station that cannot be asked
- * is left alone. Repeatable.
+ * charge, over REST with OPERATOR_API_KEY. After a restore a session may have ended in the lost
+ * time. `--close` closes those of stations of which none goes on; a station that cannot be asked is
+ * left alone. Repeatable.
  */
 import process from "node:process";
 import { OptionError, parseOptions } from "#loadtest/options.ts";

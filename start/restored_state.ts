@@ -68,8 +68,8 @@ interface ShardState {
 }
 
 /**
- * Makes the numbers of a restored database jump and looks for what is lost. Repeatable: a second run
- * jumps again, which harms nothing.
+ * Makes the numbers of a restored database jump and looks for what is lost. Repeatable: a second
+ * run jumps again, which harms nothing.
  *
  * @throws {StartError} when a worker is still connected.
  */
