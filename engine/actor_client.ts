@@ -22,6 +22,18 @@ export function actorSubject(shard: number): string {
   return `actor.${shard}`;
 }
 
+/** Asked of a shard and answered by its worker as it is: no actor is touched. */
+export const SERVED_QUESTION = "?";
+
+/** Whether a worker serves the shard now. Never rejects. */
+export async function isServed(bus: Bus, shard: number, waitMs: number): Promise<boolean> {
+  try {
+    return await bus.ask(actorSubject(shard), SERVED_QUESTION, waitMs) === SERVED_QUESTION;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reaches actors by the shard of their address, whoever owns it now or next: a message is sent
  * again until it is answered. Its cause makes a repeat recognisable (design 4, "Identity of

@@ -10,6 +10,8 @@ export class RecentQuantiles {
   #current: Float64Array;
   #former: Float64Array;
   #since: number;
+  /** Observations since the start. */
+  total = 0;
 
   constructor(bounds: readonly number[], clock: Clock) {
     this.#bounds = bounds;
@@ -21,6 +23,7 @@ export class RecentQuantiles {
 
   add(value: number): void {
     this.#turn();
+    this.total++;
     let low = 0;
     let high = this.#bounds.length;
     while (low < high) {

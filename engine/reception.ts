@@ -1,3 +1,4 @@
+import { SERVED_QUESTION } from "./actor_client.ts";
 import { decodeEnvelope, encodeAnswer, type Envelope } from "./envelope.ts";
 import type { Answer, Item } from "./partition.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -45,6 +46,7 @@ export class Reception {
     remainingMs: number | undefined,
     enqueue: (item: Item) => void,
   ): Promise<string | undefined> {
+    if (text === SERVED_QUESTION) return Promise.resolve(text);
     const envelope = decodeEnvelope(text);
     const { clock } = this.#parts;
     const receivedAt = clock.monotonic();

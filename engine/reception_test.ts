@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LocalBus } from "./adapters/local_bus.ts";
-import { actorsOverBus, actorSubject } from "./actor_client.ts";
+import { actorsOverBus, actorSubject, isServed } from "./actor_client.ts";
 import { encodeEnvelope } from "./envelope.ts";
 import { Host } from "./host.ts";
 import { counterKind } from "./sim/counter_actor.ts";
@@ -13,6 +13,7 @@ import { silentTelemetry, type Telemetry } from "./telemetry.ts";
 import { plugInOf, Tracer } from "./tracing.ts";
 
 interface Stage {
+  readonly bus: LocalBus;
   readonly host: Host;
   readonly list: SpanList;
   readonly tracer: Tracer;
@@ -44,7 +45,7 @@ async function withStage(use: (stage: Stage) => Promise<void>): Promise<void> {
       encodeEnvelope(`default:counter/${to}`, { type, cause: "t", ...extra }, JSON.stringify(body)),
       5_000,
     );
-  await use({ host, list, tracer, telemetry, ask });
+  await use({ bus, host, list, tracer, telemetry, ask });
   await host.stop();
   await bus.close();
 }
@@ -105,6 +106,13 @@ test("a refusal is counted by its kind and ends its trace with the reason", () =
 
     assert.equal(telemetry.total("statewatt_answers_refused_total"), 1);
     assert.notEqual(list.spans[0]?.error, undefined);
+  }));
+
+test("who asks whether a shard is served touches no actor", () =>
+  withStage(async ({ bus, host }) => {
+    assert.equal(await isServed(bus, 0, 1_000), true);
+    assert.equal(await isServed(bus, 1, 1_000), false);
+    assert.equal(host.size, 0);
   }));
 
 test("evict() takes an idle partition out of memory, and it comes back as it was", () =>

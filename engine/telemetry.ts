@@ -46,7 +46,7 @@ export interface Telemetry {
   setLogLevel(level: LogLevel): LogLevel;
   /** The value of a counter or gauge, 0 when it has none. */
   value(name: string, ...labels: readonly string[]): number;
-  /** The sum over all labels of a counter or gauge, 0 when it has none. */
+  /** The sum over all labels of a counter or gauge; of a histogram, how often it observed. */
   total(name: string): number;
   /**
    * Of a histogram: the value below which this share (0 to 1) of the last minute's observations
@@ -113,7 +113,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     log: (level, message, fields) => lines.log(level, message, fields),
     setLogLevel: (level) => lines.setLeast(level),
     value: (name, ...labels) => cells.get(name)?.peek(labels) ?? 0,
-    total: (name) => cells.get(name)?.total() ?? 0,
+    total: (name) => cells.get(name)?.total() ?? histograms.get(name)?.recent.total ?? 0,
     quantile: (name, share) => histograms.get(name)?.recent.at(share),
     metricsText: () => registry.metrics(),
   };

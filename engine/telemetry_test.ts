@@ -118,6 +118,7 @@ test("total() adds up all labels, quantile() looks at the last minute", () => {
 
   assert.equal(telemetry.total("statewatt_refused_total"), 5);
   assert.equal(telemetry.total("statewatt_absent_total"), 0);
+  assert.equal(telemetry.total("statewatt_b_seconds"), 1);
   assert.equal(telemetry.quantile("statewatt_b_seconds", 1), 0.1);
   clock.advance(120_000);
   assert.equal(telemetry.quantile("statewatt_b_seconds", 1), undefined);
