@@ -11,7 +11,10 @@ import type { SimRandom } from "./sim_random.ts";
 export interface BusFaults {
   /** It never arrives. */
   readonly dropped: number;
-  /** It arrives twice, the second time by itself. */
+  /**
+   * It arrives twice, the second time by itself. Asks and answers only: who asks may ask again, and
+   * a bus never tells twice.
+   */
   readonly doubled: number;
   /** It takes up to `lateMsMax` longer, and what was sent after it may overtake it. */
   readonly late: number;
@@ -60,12 +63,12 @@ export class SimBusWire {
 
   /**
    * Carries something from one end, with what the faults make of it; `arrive` may run later or
-   * never.
+   * never, and twice unless it is `isOnce`.
    */
-  carry(arrive: () => void): void {
+  carry(arrive: () => void, isOnce = false): void {
     const { clock, random } = this.options;
     const { dropped, doubled, late, lateMsMax } = this.faults;
-    const copies = random.chance(doubled) ? 2 : 1;
+    const copies = !isOnce && random.chance(doubled) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       if (random.chance(dropped)) continue;
       const extraMs = copy > 0 || random.chance(late) ? random.fraction() * lateMsMax : 0;
@@ -115,7 +118,7 @@ export class SimBus implements Bus {
       for (const { end, handler } of this.#wire.listeners(subject)) {
         end.#run(handler, { text, remainingMs: undefined }, () => {});
       }
-    });
+    }, true);
   }
 
   listen(subject: string, handler: BusHandler): () => void {

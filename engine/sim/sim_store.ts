@@ -12,6 +12,15 @@ import type {
   StoredActor,
   TakeLimits,
 } from "../ports/store.ts";
+import {
+  type BatchRest,
+  decodeBatch,
+  type OfShard,
+  type SimBatch,
+  type SimJournalRow,
+  type SimViewRow,
+  type SnapshotRow,
+} from "./sim_batch.ts";
 
 interface StoredShard {
   epoch: number;
@@ -19,13 +28,9 @@ interface StoredShard {
   pinnedTo: string;
   lastSeq: number;
   lastBatch: string;
+  /** Row `seq` at place `seq - 1`. */
+  readonly rows: SimJournalRow[];
 }
-interface SimJournalRow extends JournalRow {
-  readonly shard: number;
-  readonly facts: string | null;
-}
-
-type OfShard<Row> = Row & { readonly shard: number };
 
 /** What the next commits shall meet; taken from the front, then all is well. */
 export type StoreFault =
@@ -40,16 +45,22 @@ export class SimStore implements Store {
   readonly journal: SimJournalRow[] = [];
   readonly deadLetters: DeadLetter[] = [];
   readonly faults: StoreFault[] = [];
-  readonly views = new Map<string, Readonly<Record<string, unknown>>>();
+  readonly views = new Map<string, SimViewRow>();
   /**
    * Refuses a batch that holds a journal row for which this is true, as Postgres refuses bad data.
    */
   refuses: (row: { readonly type: string; readonly body: string | null }) => boolean = () => false;
+  /** Sees each batch that commits, before anything of it is written. */
+  onCommit: (batch: SimBatch) => void = () => {};
+  /** Sees each shard that gets an owner. */
+  onTake: (shard: number, owner: string) => void = () => {};
   commits = 0;
   /** Nothing reaches it: calls reject, outcomes are unknown. */
   isAway = false;
   readonly #shards: StoredShard[];
-  readonly #snapshots = new Map<string, { version: number; body: string; seq: number }>();
+  readonly #snapshots = new Map<string, SnapshotRow>();
+  /** Samples after the snapshot, of actors that have some. */
+  readonly #tails = new Map<string, SimJournalRow[]>();
   readonly #alarms = new Map<string, OfShard<AlarmRow>>();
   readonly #outbox = new Map<string, OfShard<OutboxRow>>();
   readonly #inbox = new Set<string>();
@@ -57,7 +68,7 @@ export class SimStore implements Store {
   constructor(shardCount: number) {
     this.#shards = Array.from(
       { length: shardCount },
-      () => ({ epoch: 0, owner: "", pinnedTo: "", lastSeq: 0, lastBatch: "" }),
+      () => ({ epoch: 0, owner: "", pinnedTo: "", lastSeq: 0, lastBatch: "", rows: [] }),
     );
   }
 
@@ -67,9 +78,18 @@ export class SimStore implements Store {
 
   placement(): Promise<readonly PlacedShard[]> {
     if (this.isAway) return away();
-    return Promise.resolve(
-      this.#shards.map(({ epoch, owner, pinnedTo }, shard) => ({ shard, epoch, owner, pinnedTo })),
-    );
+    return Promise.resolve(this.placed());
+  }
+
+  ownerOf(shard: number): string {
+    return this.#shard(shard).owner;
+  }
+
+  /** The shards as they are now, whether or not the store can be reached. */
+  placed(): readonly PlacedShard[] {
+    return this.#shards.map(({ epoch, owner, pinnedTo }, shard) => (
+      { shard, epoch, owner, pinnedTo }
+    ));
   }
 
   releaseShards(
@@ -97,17 +117,32 @@ export class SimStore implements Store {
   ): Promise<readonly OwnedShard[]> {
     if (this.isAway) return away();
     const allowed = shards.filter((shard) => from?.includes(this.#shard(shard).owner) ?? true);
-    return Promise.resolve(allowed.map((shard) => {
-      const stored = this.#shard(shard);
-      stored.epoch = Math.max(stored.epoch + 1, epochMin);
-      stored.owner = owner;
-      const { epoch, lastSeq, lastBatch } = stored;
-      return { shard, epoch, lastSeq, lastBatch };
-    }));
+    const seen = allowed.map((shard) => ({ shard, epoch: this.#shard(shard).epoch }));
+    return Promise.resolve(this.takeSeen(owner, seen, epochMin));
   }
 
   retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
     return this.takeShards(owner, shards, { from: [owner] });
+  }
+
+  /**
+   * The second half of a take, which may be long on its way: takes those whose epoch is still the
+   * one that was seen.
+   */
+  takeSeen(
+    owner: string,
+    seen: readonly Pick<OwnedShard, "shard" | "epoch">[],
+    epochMin = 0,
+  ): readonly OwnedShard[] {
+    const unmoved = seen.filter(({ shard, epoch }) => this.#shard(shard).epoch === epoch);
+    return unmoved.map(({ shard }) => {
+      const stored = this.#shard(shard);
+      stored.epoch = Math.max(stored.epoch + 1, epochMin);
+      stored.owner = owner;
+      this.onTake(shard, owner);
+      const { epoch, lastSeq, lastBatch } = stored;
+      return { shard, epoch, lastSeq, lastBatch };
+    });
   }
 
   load(actors: readonly string[]): Promise<ReadonlyMap<string, StoredActor>> {
@@ -116,10 +151,7 @@ export class SimStore implements Store {
     for (const actor of actors) {
       const snapshot = this.#snapshots.get(actor);
       if (snapshot === undefined) continue;
-      const tail = this.journal.filter((row) =>
-        row.actor === actor && row.seq > snapshot.seq && row.class === "S"
-      );
-      loaded.set(actor, { ...snapshot, tail });
+      loaded.set(actor, { ...snapshot, tail: [...this.#tails.get(actor) ?? []] });
     }
     return Promise.resolve(loaded);
   }
@@ -128,7 +160,7 @@ export class SimStore implements Store {
     this.commits++;
     const fault = this.isAway ? "lostBefore" : this.faults.shift() ?? "none";
     if (fault === "lostBefore") return Promise.resolve({ result: "unknown", detail: fault });
-    const outcome = this.#apply(batch);
+    const outcome = this.#apply(decodeBatch(batch));
     if (fault === "lostAfter") return Promise.resolve({ result: "unknown", detail: fault });
     return Promise.resolve(outcome);
   }
@@ -139,10 +171,20 @@ export class SimStore implements Store {
     return Promise.resolve([...this.#alarms.values()].filter(({ shard }) => wanted.has(shard)));
   }
 
+  /** The armed alarm of this name, whether or not the store can be reached. */
+  alarm(actor: string, name: string): AlarmRow | undefined {
+    return this.#alarms.get(`${actor}\n${name}`);
+  }
+
   outbox(shards: readonly number[]): Promise<readonly OutboxRow[]> {
     if (this.isAway) return away();
     const wanted = new Set(shards);
     return Promise.resolve([...this.#outbox.values()].filter(({ shard }) => wanted.has(shard)));
+  }
+
+  /** Tells that nobody has acknowledged yet. */
+  get untold(): number {
+    return this.#outbox.size;
   }
 
   acknowledgeOutbox(ids: readonly string[]): Promise<void> {
@@ -161,7 +203,16 @@ export class SimStore implements Store {
     return Promise.resolve(this.journal.filter((row) => row.actor === actor));
   }
 
-  stillOwns(owned: readonly OwnedShard[]): Promise<boolean> {
+  /** Rows of a shard behind this sequence, in order. */
+  rowsAfter(shard: number, seq: number): readonly SimJournalRow[] {
+    return this.#shard(shard).rows.slice(seq);
+  }
+
+  lastSeq(shard: number): number {
+    return this.#shard(shard).lastSeq;
+  }
+
+  stillOwns(owned: readonly Pick<OwnedShard, "shard" | "epoch">[]): Promise<boolean> {
     if (this.isAway) return away();
     return Promise.resolve(owned.every(({ shard, epoch }) => this.#shard(shard).epoch === epoch));
   }
@@ -176,79 +227,67 @@ export class SimStore implements Store {
     return stored;
   }
 
-  #apply(batch: EncodedBatch): CommitOutcome {
-    const fence = parse<{ shard: number; epoch: number; prev: number; last: number }>(batch.fence);
+  #apply(batch: SimBatch): CommitOutcome {
+    const { id, fence, rows, rest } = batch;
     const isStale = fence.some(({ shard, epoch, prev }) => {
       const stored = this.#shard(shard);
       return stored.epoch !== epoch || stored.lastSeq !== prev;
     });
     if (isStale) return { result: "stale" };
-    const rows = parse<Record<string, unknown>>(batch.journal).map(journalRow);
     if (rows.some((row) => this.refuses(row))) {
       return { result: "refused", detail: "22P05 by the simulation", isRepeat: false };
     }
-    const rest = batch.rest === "" ? {} : JSON.parse(batch.rest) as Rest;
-    if (rest.inbox?.some(({ id }) => this.#inbox.has(id))) {
+    if (rest.inbox !== undefined && this.#areRepeated(rest.inbox.map((told) => told.id))) {
       return { result: "refused", detail: "inbox_pkey", isRepeat: true };
     }
+    this.onCommit(batch);
     for (const { shard, last } of fence) {
       const stored = this.#shard(shard);
       stored.lastSeq = last;
-      stored.lastBatch = batch.id;
+      stored.lastBatch = id;
     }
-    this.journal.push(...rows);
-    for (
-      const row of parse<{ actor: string; version: number; body: string; seq: number }>(
-        batch.snapshots,
-      )
-    ) this.#snapshots.set(row.actor, row);
-    this.#applyRest(rest);
+    this.#write(batch);
+    this.#writeRest(rest);
     return { result: "committed" };
   }
 
-  #applyRest({ armed, disarmed, inbox, outbox, views }: Rest): void {
+  #areRepeated(ids: readonly string[]): boolean {
+    return new Set(ids).size < ids.length || ids.some((id) => this.#inbox.has(id));
+  }
+
+  #write({ rows, snapshots }: SimBatch): void {
+    for (const row of rows) {
+      this.journal.push(row);
+      this.#shard(row.shard).rows[row.seq - 1] = row;
+      if (row.class !== "S") continue;
+      const tail = this.#tails.get(row.actor);
+      if (tail === undefined) this.#tails.set(row.actor, [row]);
+      else tail.push(row);
+    }
+    for (const snapshot of snapshots) {
+      this.#snapshots.set(snapshot.actor, snapshot);
+      const tail = this.#tails.get(snapshot.actor);
+      if (tail === undefined) continue;
+      const left = tail.filter(({ seq }) => seq > snapshot.seq);
+      if (left.length > 0) this.#tails.set(snapshot.actor, left);
+      else this.#tails.delete(snapshot.actor);
+    }
+  }
+
+  #writeRest({ armed, disarmed, inbox, outbox, views }: BatchRest): void {
     for (const { actor, name } of disarmed ?? []) this.#alarms.delete(`${actor}\n${name}`);
     for (const alarm of armed ?? []) this.#alarms.set(`${alarm.actor}\n${alarm.name}`, alarm);
     for (const { id } of inbox ?? []) this.#inbox.add(id);
     for (const row of outbox ?? []) this.#outbox.set(row.id, row);
     for (const [table, rows] of Object.entries(views ?? {})) {
-      for (const row of rows) this.views.set(`${table}/${String(row["id"])}`, row);
+      for (const row of rows) {
+        if (table === "removed") this.views.delete(`${String(row["table"])}/${String(row["id"])}`);
+        else this.views.set(`${table}/${String(row["id"])}`, row);
+      }
     }
   }
 }
 
 function away(): Promise<never> {
   return Promise.reject(new PlatformError("timed-out", "Cannot reach the store: it is away"));
-}
-
-interface Rest {
-  readonly armed?: OfShard<AlarmRow>[];
-  readonly disarmed?: { actor: string; name: string }[];
-  readonly inbox?: { id: string }[];
-  readonly outbox?: OfShard<OutboxRow>[];
-  readonly views?: Record<string, Record<string, unknown>[]>;
-}
-
-function parse<Row>(text: string): Row[] {
-  return text === "" ? [] : JSON.parse(text) as Row[];
-}
-
-function journalRow(row: Record<string, unknown>): SimJournalRow {
-  const text = (value: unknown): string | null =>
-    value === null || value === undefined ? null : JSON.stringify(value);
-  return {
-    shard: Number(row["shard"]),
-    seq: Number(row["seq"]),
-    actor: String(row["actor"]),
-    class: row["class"] as "T" | "S",
-    at: Number(row["at"]),
-    type: String(row["type"]),
-    revision: Number(row["revision"]),
-    header: text(row["header"]) ?? "{}",
-    body: text(row["body"]),
-    inputs: text(row["inputs"]),
-    reply: text(row["reply"]),
-    effects: text(row["effects"]),
-    facts: text(row["facts"]),
-  };
 }

@@ -1,19 +1,27 @@
 /**
- * `deno task simulate`: seeded bad days in virtual time. `--seeds N` runs N of them, `SEED=n`
- * replays one. The last line is the verdict; exit 0 when all held.
+ * `deno task simulate -- --seed S --steps N --seeds K`: the whole platform in one process and in
+ * virtual time, each seed another bad day. The last line is the verdict; exit 0 when all held.
  */
 import process from "node:process";
 import { OptionError, parseOptions } from "../options.ts";
-import { runSeed } from "./seeded_run.ts";
+import { Breach, checkerNames } from "./checkers/verdict.ts";
+import { planOf } from "./plan.ts";
+import { type RunFigures, runWorld, shortestFailure } from "./seeded_run.ts";
+import { World } from "./world.ts";
 
-const faults = {
-  dropped: 0.05,
-  doubled: 0.05,
-  late: 0.1,
-  commitLost: 0.05,
-  crash: 0.005,
-  away: 0.005,
-};
+/** How often a line tells how far it is, in ms. */
+const PROGRESS_MS = 2_000;
+
+interface Totals {
+  seeds: number;
+  steps: number;
+  virtualMs: number;
+  commits: number;
+  answers: number;
+  charges: number;
+  facts: number;
+  disasters: number;
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -21,38 +29,73 @@ function say(line: string): void {
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), {
-    seeds: { type: "number", help: "how many days", default: 100, min: 1, max: 100_000 },
-    stations: { type: "number", help: "stations a day", default: 10, min: 1, max: 1_000 },
-    cars: { type: "number", help: "cars a station", default: 3, min: 1, max: 100 },
+    seed: { type: "number", help: "the first seed", default: 1, min: 1 },
+    seeds: { type: "number", help: "how many seeds", default: 100, min: 1, max: 1_000_000 },
+    steps: { type: "number", help: "steps with faults", default: 2_000, min: 1, max: 10_000_000 },
+    trace: { type: "flag", help: "print the last log lines of a seed that fails" },
   });
-  const only = process.env["SEED"];
-  const seeds = only === undefined
-    ? Array.from({ length: options.number("seeds") ?? 0 }, (_, index) => index + 1)
-    : [Number(only)];
-  const stations = options.number("stations") ?? 0;
-  const plan = { stations, carsEach: options.number("cars") ?? 0, faults };
-  const total = { sessions: 0, answered: 0, crashes: 0, absences: 0 };
-  for (const seed of seeds) {
+  const first = options.number("seed") ?? 1;
+  const seeds = options.number("seeds") ?? 1;
+  const steps = options.number("steps") ?? 1;
+  const startedAt = performance.now();
+  const totals: Totals = {
+    ...{ seeds: 0, steps: 0, virtualMs: 0, commits: 0, answers: 0 },
+    ...{ charges: 0, facts: 0, disasters: 0 },
+  };
+  let saidAt = startedAt;
+  for (let seed = first; seed < first + seeds; seed++) {
+    const world = new World(planOf(seed));
     try {
       // deno-lint-ignore no-await-in-loop -- one world after the other
-      const figures = await runSeed(seed, plan);
-      total.sessions += figures.sessions;
-      total.answered += figures.answered;
-      total.crashes += figures.crashes;
-      total.absences += figures.absences;
-    } catch (error) {
-      process.stderr.write(`${error}\n`);
-      say(`failed: seed ${seed}; SEED=${seed} deno task simulate replays it`);
+      add(totals, await runWorld(world, steps));
+    } catch (thrown) {
+      if (!(thrown instanceof Breach)) throw thrown;
+      // deno-lint-ignore no-await-in-loop -- the last thing it does
+      await report(world, thrown, steps, options.flag("trace"));
       return 1;
     }
+    if (performance.now() - saidAt < PROGRESS_MS) continue;
+    saidAt = performance.now();
+    say(`${totals.seeds} of ${seeds} seeds, ${rate(totals, startedAt)} steps/s`);
   }
-  const { sessions, answered, crashes, absences } = total;
   say(
-    `passed: ${seeds.length} seeds, ${sessions} sessions to the watt-hour, ` +
-      `${answered} answered messages journalled, ${crashes} kills, ` +
-      `${absences} absences of the store`,
+    `passed: ${totals.seeds} seeds, ${totals.steps} steps (${rate(totals, startedAt)}/s), ` +
+      `${Math.round(totals.virtualMs / 60_000)} virtual minutes, ${totals.disasters} disasters, ` +
+      `${totals.answers} answers, ${totals.charges} charges to the watt-hour, ` +
+      `${totals.commits} commits, ${totals.facts} facts: nothing lost, nothing twice`,
   );
   return 0;
+}
+
+function add(totals: Totals, figures: RunFigures): void {
+  totals.seeds++;
+  totals.steps += figures.steps;
+  totals.virtualMs += figures.virtualMs;
+  totals.commits += figures.commits;
+  totals.answers += figures.answers;
+  totals.charges += figures.charges;
+  totals.facts += figures.facts;
+  totals.disasters += figures.disasters;
+}
+
+function rate({ steps }: Totals, startedAt: number): number {
+  return Math.round(steps / (performance.now() - startedAt) * 1_000);
+}
+
+async function report(
+  world: World,
+  breach: Breach,
+  steps: number,
+  isTraced: boolean,
+): Promise<void> {
+  const { seed } = world.plan;
+  if (isTraced) { for (const line of world.telemetry.lines) say(line); }
+  say(`${checkerNames[breach.checker]}: ${breach.message}`);
+  say("looking for a shorter form");
+  const shortest = await shortestFailure({ seed, steps }, breach);
+  say(
+    `failed: seed ${seed}, again: deno task simulate -- --seed ${seed} --seeds 1 --steps ${shortest}`,
+  );
 }
 
 try {

@@ -1,203 +1,332 @@
 /**
- * A station in virtual time: it queues what is not answered and sends it again, as real ones do.
+ * A charging station in virtual time: honest, forgetful of nothing it must keep, and with all the
+ * bad luck that the seed has for it. What really happened is in `truth`.
  */
-import type { Address } from "#schemas/address.ts";
-import { stationKey } from "#schemas/address.ts";
-import { PlatformError } from "#schemas/errors.ts";
-import type { MessageHeader } from "#engine/ports/actors.ts";
-import type { World } from "./world.ts";
+import type { OcppProtocol } from "#schemas/events/gateway.ts";
+import type { SimRandom } from "#engine/sim/sim_random.ts";
+import type { Clock } from "#engine/ports/clock.ts";
+import { badFrame } from "./bad_frames.ts";
+import type { SimSocket } from "./sim_socket.ts";
+import { CommandDesk, type DeskWitness } from "./command_desk.ts";
+import { type LineWitness, type Message, StationLine } from "./station_line.ts";
+import { type Charge, isAccepted, stationWords } from "./station_words.ts";
 
-/** What really happened in one charging session. */
+/** One charge as it really was. */
 export interface TrueSession {
   readonly station: string;
   readonly startWh: number;
-  readonly stopWh: number;
-  readonly startedAt: string;
+  stopWh: number;
+  /** What the platform said to the card; undefined: nothing yet. */
+  isAccepted: boolean | undefined;
 }
 
-/** A message that the platform has answered: it must be in the journal for ever. */
-export interface AnsweredMessage {
-  readonly station: string;
-  readonly action: string;
-  readonly body: string;
+export interface StationWitness extends LineWitness, DeskWitness {
+  /** A bad frame has left under this id. */
+  sentBad(identity: string, id: string): void;
+  answeredBad(identity: string, id: string): void;
 }
 
-const ANSWER_MS = 25_000;
-const RETRY_MS = 10_000;
+export interface StationParts {
+  readonly identity: string;
+  readonly uid: string;
+  readonly protocol: OcppProtocol;
+  readonly clock: Clock;
+  readonly random: SimRandom;
+  readonly witness: StationWitness;
+  /** Asks some gateway for a socket. */
+  readonly connect: (caller: StationParts, answer: (socket: SimSocket | undefined) => void) => void;
+  /** Typical time between two things that happen here, in ms. */
+  readonly paceMs: number;
+}
+
+interface Running {
+  readonly charge: Charge;
+  readonly truth: TrueSession;
+  transactionId: string | undefined;
+  seqNo: number;
+}
 
 export class SimStation {
-  readonly sessions: TrueSession[] = [];
-  readonly answered: AnsweredMessage[] = [];
-  isDone = false;
-  readonly #world: World;
-  readonly #id: string;
-  readonly #uid: string;
-  readonly #protocol: "ocpp1.6" | "ocpp2.0.1";
-  readonly #address: Address;
-  #epoch = "";
-  #messages = 0;
+  readonly truth: TrueSession[] = [];
+  readonly #parts: StationParts;
+  readonly #line: StationLine;
+  readonly #desk: CommandDesk;
+  #socket: SimSocket | undefined;
+  #isConnecting = false;
+  #isPowered = true;
+  #hasBooted = false;
+  #isEnding = false;
+  #running: Running | undefined;
   #registerWh: number;
+  #charges = 0;
+  readonly #bad = new Set<string>();
 
-  constructor(world: World, id: string, uid: string) {
-    this.#world = world;
-    this.#id = id;
-    this.#uid = uid;
-    this.#protocol = world.random.fraction() < 0.5 ? "ocpp1.6" : "ocpp2.0.1";
-    this.#address = { tenant: "default", kind: "charger", key: stationKey(id) };
-    this.#registerWh = Math.floor(world.random.fraction() * 900_000);
-  }
-
-  /** Charges so many cars, one after the other. */
-  async charge(cars: number): Promise<void> {
-    await this.#connect();
-    await this.#deliver("BootNotification", this.#boot());
-    for (let car = 0; car < cars; car++) {
-      // deno-lint-ignore no-await-in-loop -- one car after the other
-      await this.#pause(20_000 + this.#world.random.fraction() * 600_000);
-      // deno-lint-ignore no-await-in-loop -- as above
-      await (this.#protocol === "ocpp1.6" ? this.#session16() : this.#session201(car));
-    }
-    this.isDone = true;
-  }
-
-  #boot(): object {
-    if (this.#protocol === "ocpp1.6") return { chargePointVendor: "Sim", chargePointModel: "S1" };
-    return { reason: "PowerUp", chargingStation: { vendorName: "Sim", model: "S2" } };
-  }
-
-  async #session16(): Promise<void> {
-    const { random } = this.#world;
-    const startWh = this.#registerWh;
-    const startedAt = this.#now();
-    const start = await this.#deliver("StartTransaction", {
-      connectorId: 1,
-      idTag: this.#uid,
-      meterStart: startWh,
-      timestamp: startedAt,
+  constructor(parts: StationParts) {
+    const { identity, protocol, clock, random, witness } = parts;
+    this.#parts = parts;
+    this.#registerWh = random.integer(900_000);
+    this.#line = new StationLine({
+      ...{ identity, protocol, clock, random, witness },
+      patienceMs: 3_000 + random.integer(20_000),
+      giveUp: () => this.#drop(),
     });
-    const { transactionId } = start as { transactionId: number };
-    const readings = 1 + Math.floor(random.fraction() * 6);
-    for (let reading = 0; reading < readings; reading++) {
-      // deno-lint-ignore no-await-in-loop -- in order
-      await this.#deliver("MeterValues", {
-        connectorId: 1,
-        transactionId,
-        meterValue: [{ timestamp: this.#now(), sampledValue: [{ value: `${this.#draw()}` }] }],
-      });
-      // deno-lint-ignore no-await-in-loop -- as above
-      await this.#pause(60_000);
-    }
-    const stopWh = this.#draw();
-    this.sessions.push({ station: this.#id, startWh, stopWh, startedAt });
-    await this.#deliver("StopTransaction", {
-      transactionId,
-      meterStop: stopWh,
-      timestamp: this.#now(),
-      reason: "Local",
+    this.#desk = new CommandDesk({
+      ...{ identity, protocol, clock, random, witness },
+      answer: (text) => this.#socket?.send(text),
+      ears: {
+        start: (uid, remoteStartId) => this.#remoteStart(uid, remoteStartId),
+        stop: (transactionId) => this.#remoteStop(transactionId),
+        reset: () => void clock.schedule(1_000, () => this.#loseFor(500)),
+        hasMessages: () => this.#line.hasKept,
+      },
+    });
+    this.#live();
+    this.#connect();
+  }
+
+  get identity(): string {
+    return this.#parts.identity;
+  }
+
+  /** Whether it has a socket that it believes in. */
+  get isConnected(): boolean {
+    return this.#socket?.isOpen === true;
+  }
+
+  /** Nothing is charged, nothing waits to be told. */
+  get isAtRest(): boolean {
+    return this.#running === undefined && this.#line.isIdle && this.isConnected && this.#hasBooted;
+  }
+
+  /** From now on it only ends what it has begun. */
+  finish(): void {
+    this.#isEnding = true;
+    this.#desk.isDiligent = true;
+  }
+
+  /** The network under its socket is gone; it notices by the silence. */
+  cutNetwork(): void {
+    this.#socket?.cut();
+  }
+
+  /** Things happen at random moments. */
+  #live(): void {
+    const { clock, random, paceMs } = this.#parts;
+    clock.schedule(paceMs * (0.2 + 1.6 * random.fraction()), () => {
+      this.#live();
+      if (this.#isPowered) this.#act();
     });
   }
 
-  async #session201(car: number): Promise<void> {
-    const { random } = this.#world;
-    const transactionId = `${this.#id}-${car}`;
-    const startWh = this.#registerWh;
-    const startedAt = this.#now();
-    const readings = 1 + Math.floor(random.fraction() * 6);
-    for (let seqNo = 0; seqNo <= readings + 1; seqNo++) {
-      const eventType = seqNo === 0 ? "Started" : seqNo > readings ? "Ended" : "Updated";
-      const wh = seqNo === 0 ? startWh : this.#draw();
-      const context = seqNo === 0
-        ? "Transaction.Begin"
-        : seqNo > readings
-        ? "Transaction.End"
-        : "Sample.Periodic";
-      if (eventType === "Ended") {
-        this.sessions.push({ station: this.#id, startWh, stopWh: wh, startedAt });
-      }
-      // deno-lint-ignore no-await-in-loop -- in order
-      await this.#deliver("TransactionEvent", {
-        eventType,
-        timestamp: seqNo === 0 ? startedAt : this.#now(),
-        triggerReason: seqNo === 0 ? "Authorized" : "MeterValuePeriodic",
-        seqNo,
-        transactionInfo: {
-          transactionId,
-          chargingState: "Charging",
-          ...(eventType === "Ended" ? { stoppedReason: "Local" } : {}),
-        },
-        ...(seqNo === 0
-          ? { evse: { id: 1, connectorId: 1 }, idToken: { idToken: this.#uid, type: "ISO14443" } }
-          : {}),
-        meterValue: [{ timestamp: this.#now(), sampledValue: [{ value: wh, context }] }],
-      });
-      // deno-lint-ignore no-await-in-loop -- as above
-      await this.#pause(60_000);
+  #act(): void {
+    const { random } = this.#parts;
+    if (this.#isEnding) {
+      if (this.#running !== undefined) this.#stop("Local");
+      // Whoever says nothing never learns that its socket is dead.
+      this.#say(["Heartbeat", {}]);
+      this.#connect();
+      return;
+    }
+    const drawn = random.fraction();
+    if (drawn < 0.02) this.#loseFor(random.fraction() * 20_000);
+    else if (drawn < 0.05) this.cutNetwork();
+    else if (drawn < 0.07) this.#drop();
+    else if (drawn < 0.09) this.#openSecond();
+    else if (drawn < 0.13) this.#misbehave();
+    else if (drawn < 0.23) this.#say(["Heartbeat", {}]);
+    else if (drawn < 0.30) this.#report(random.chance(0.5) ? "Faulted" : "Preparing");
+    else if (drawn < 0.34) this.#say(stationWords(this.#parts.protocol).authorize(this.#parts.uid));
+    else if (this.#running === undefined) this.#start(this.#parts.uid, null);
+    else if (random.chance(0.75)) this.#meter();
+    else this.#stop("Local");
+  }
+
+  #say(message: readonly [string, object]): void {
+    if (this.isConnected) {
+      this.#line.offer({ make: () => message, isKept: false, take: () => {} });
     }
   }
 
-  /** The car takes up to 200 Wh a minute. */
+  #report(status: string): void {
+    this.#say(stationWords(this.#parts.protocol).status(status, this.#now()));
+  }
+
+  /** A transaction message is kept until it is answered. */
+  #keep(make: Message["make"], take: Message["take"] = () => {}): void {
+    this.#line.offer({ make, isKept: true, take });
+  }
+
+  #start(uid: string, remoteStartId: number | null): void {
+    const { identity, protocol } = this.#parts;
+    // What the station itself has used meanwhile tells its charges apart.
+    const startWh = ++this.#registerWh;
+    const id = `${identity}-${++this.#charges}`;
+    const charge: Charge = { id, uid, startWh, startedAt: this.#now(), remoteStartId };
+    const truth: TrueSession = {
+      station: identity,
+      startWh,
+      stopWh: startWh,
+      isAccepted: undefined,
+    };
+    const running: Running = {
+      charge,
+      truth,
+      transactionId: protocol === "ocpp1.6" ? undefined : id,
+      seqNo: 0,
+    };
+    this.#running = running;
+    this.truth.push(truth);
+    const offline = !this.isConnected;
+    this.#keep(() => stationWords(protocol).start(charge, offline), (response) => {
+      const { transactionId } = response as { transactionId?: number };
+      running.transactionId ??= String(transactionId);
+      truth.isAccepted = isAccepted(response);
+      if (!truth.isAccepted && this.#running === running) this.#stop("DeAuthorized", 0);
+    });
+  }
+
+  #meter(): void {
+    this.#tellOf("meter", "", this.#draw());
+  }
+
+  #stop(reason: string, wh: number = this.#draw()): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    const stopWh = wh === 0 ? this.#registerWh : wh;
+    running.truth.stopWh = stopWh;
+    this.#tellOf("stop", reason, stopWh);
+    this.#running = undefined;
+    this.#report("Available");
+  }
+
+  #tellOf(what: "meter" | "stop", reason: string, wh: number): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    const { protocol } = this.#parts;
+    const told = {
+      at: this.#now(),
+      wh,
+      seqNo: ++running.seqNo,
+      offline: !this.isConnected,
+      reason,
+    };
+    const words = stationWords(protocol);
+    this.#keep(() => words[what](running.charge, running.transactionId ?? "0", told));
+  }
+
+  #remoteStart(uid: string, remoteStartId: number | null): boolean {
+    if (this.#running !== undefined || this.#isEnding) return false;
+    const { clock } = this.#parts;
+    clock.schedule(500, () => {
+      if (this.#running === undefined && this.#isPowered) this.#start(uid, remoteStartId);
+    });
+    return true;
+  }
+
+  #remoteStop(transactionId: string): boolean {
+    if (this.#running === undefined || this.#running.transactionId !== transactionId) return false;
+    this.#parts.clock.schedule(300, () => {
+      if (this.#running?.transactionId === transactionId) this.#stop("Remote");
+    });
+    return true;
+  }
+
+  /** Up to 200 Wh go into the car. */
   #draw(): number {
-    this.#registerWh += Math.floor(this.#world.random.fraction() * 200);
+    this.#registerWh += this.#parts.random.integer(200);
     return this.#registerWh;
   }
 
   #now(): string {
-    return new Date(this.#world.clock.now()).toISOString();
+    return new Date(this.#parts.clock.now()).toISOString();
   }
 
-  #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#world.clock.schedule(ms, resolve));
+  #misbehave(): void {
+    if (!this.isConnected) return;
+    const { identity, random, protocol, witness } = this.#parts;
+    const id = `bad${this.#line.nextId()}`;
+    this.#bad.add(id);
+    witness.sentBad(identity, id);
+    this.#socket?.send(badFrame(random, protocol, id));
   }
 
-  async #connect(): Promise<void> {
-    const opened = {
-      gateway: "sim",
-      protocol: this.#protocol,
-      remoteAddress: "sim",
-      again: false,
-    };
-    const reply = await this.#insist(() =>
-      this.#ask({ type: "socket.opened", cause: `opened ${this.#messages++}` }, opened)
-    );
-    this.#epoch = (reply as { epoch: string }).epoch;
-  }
-
-  /** Sends until it is answered: the same content, another message id. */
-  async #deliver(action: string, payload: object): Promise<unknown> {
-    const body = JSON.stringify(payload);
-    const reply = await this.#insist(() => {
-      const messageId = `${this.#id}-${this.#messages++}`;
-      const protocol = this.#protocol;
-      const cause = `${this.#id}/${this.#epoch}/${messageId}`;
-      const epoch = this.#epoch;
-      return this.#ask({ type: "ocpp.call", cause, protocol, action, messageId, epoch }, payload);
+  /** Power is gone, and comes back; a charge that ran has ended. */
+  #loseFor(ms: number): void {
+    if (!this.#isPowered) return;
+    this.#isPowered = false;
+    this.#hasBooted = false;
+    this.#socket?.vanish();
+    this.#socket = undefined;
+    this.#line.lose();
+    this.#parts.clock.schedule(ms, () => {
+      this.#isPowered = true;
+      this.#stop("PowerLoss");
+      this.#connect();
     });
-    this.answered.push({ station: this.#id, action, body });
-    return reply;
   }
 
-  async #ask(header: MessageHeader, body: object): Promise<unknown> {
-    const { text } = await this.#world.actors.ask(
-      this.#address,
-      header,
-      JSON.stringify(body),
-      ANSWER_MS,
-    );
-    return JSON.parse(text);
+  /** The socket is given up; another is looked for. */
+  #drop(): void {
+    this.#socket?.close(1001);
+    this.#lost();
   }
 
-  async #insist(attempt: () => Promise<unknown>): Promise<unknown> {
-    for (;;) {
-      try {
-        // deno-lint-ignore no-await-in-loop -- again and again
-        return await attempt();
-      } catch (error) {
-        const isOurTrouble = error instanceof PlatformError &&
-          (error.kind === "timed-out" || error.kind === "unavailable");
-        if (!isOurTrouble) throw error;
-        // deno-lint-ignore no-await-in-loop -- as above
-        await this.#pause(RETRY_MS);
-      }
-    }
+  #lost(): void {
+    this.#socket = undefined;
+    this.#line.use(undefined);
+    const { clock, random } = this.#parts;
+    clock.schedule(200 + random.fraction() * 3_000, () => this.#connect());
+  }
+
+  #connect(): void {
+    if (this.#isConnecting || this.isConnected || !this.#isPowered) return;
+    this.#isConnecting = true;
+    this.#parts.connect(this.#parts, (socket) => {
+      this.#isConnecting = false;
+      if (!this.#isPowered) return socket?.vanish();
+      if (socket?.isOpen !== true) return this.#lost();
+      this.#take(socket);
+    });
+  }
+
+  /** A second socket of the same identity: a modem that changed its network, or another device. */
+  #openSecond(): void {
+    this.#parts.connect(this.#parts, (socket) => {
+      if (socket === undefined || !this.#isPowered) return socket?.vanish();
+      const isTwin = this.#parts.random.chance(0.5) && !this.#isEnding;
+      if (!isTwin) return this.#take(socket);
+      socket.hear({ message: () => {}, closed: () => {} });
+      this.#parts.clock.schedule(5_000, () => socket.close(1000));
+    });
+  }
+
+  #take(socket: SimSocket): void {
+    this.#socket = socket;
+    socket.hear({
+      message: (text) => {
+        if (this.#socket === socket) this.#hear(text);
+      },
+      closed: () => {
+        if (this.#socket === socket) this.#lost();
+      },
+    });
+    if (!this.#hasBooted) this.#boot();
+    this.#line.use(socket);
+  }
+
+  #boot(): void {
+    const make = (): readonly [string, object] => stationWords(this.#parts.protocol).boot();
+    this.#hasBooted = true;
+    this.#line.offerFirst({ make, isKept: false, take: () => this.#report("Available") });
+  }
+
+  #hear(text: string): void {
+    const frame = JSON.parse(text) as [number, string, ...unknown[]];
+    const [type, id] = frame;
+    if (type === 2) this.#desk.take(id, String(frame[2]), frame[3]);
+    else if (this.#bad.has(id)) {
+      if (type === 3) this.#parts.witness.answeredBad(this.identity, id);
+    } else if (type === 3) this.#line.settle(id, { response: frame[2] });
+    else this.#line.settle(id, { code: String(frame[2]) });
   }
 }

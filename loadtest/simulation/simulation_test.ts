@@ -1,28 +1,36 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runSeed } from "./seeded_run.ts";
-import { calm } from "./world.ts";
+import { breachOf, runSeed } from "./seeded_run.ts";
+import { calmPlan } from "./plan.ts";
 
-test("on a calm day every session is charged once and to the watt-hour", async () => {
-  const figures = await runSeed(1, { stations: 6, carsEach: 3, faults: calm });
+const SEEDS = 200;
+const SEEDS_PER_TEST = 25;
+const STEPS = 2_000;
 
-  assert.equal(figures.sessions, 18);
+test("on a calm day every charge is told, answered and billed to the watt-hour", async () => {
+  const figures = await runSeed({ seed: 1, steps: STEPS, plan: calmPlan(1) });
+
+  assert.ok(figures.charges >= 10, `${figures.charges} charges`);
+  assert.ok(figures.answers >= 50, `${figures.answers} answers`);
+  assert.equal(figures.disasters, 0);
 });
 
-for (const seed of [2, 3, 4, 5]) {
-  test(`seed ${seed}: lost, doubled and late messages, lost commits and kill -9 change nothing`, async () => {
-    const faults = {
-      dropped: 0.05,
-      doubled: 0.05,
-      late: 0.1,
-      commitLost: 0.05,
-      crash: 0.005,
-      away: 0.005,
-    };
+test("the same seed gives the same run", async () => {
+  const one = await runSeed({ seed: 7, steps: STEPS });
+  const again = await runSeed({ seed: 7, steps: STEPS });
+  const other = await runSeed({ seed: 8, steps: STEPS });
 
-    const figures = await runSeed(seed, { stations: 6, carsEach: 3, faults });
+  assert.deepEqual(again, one);
+  assert.notDeepEqual(other, one);
+});
 
-    assert.equal(figures.sessions, 18);
-    assert.ok(figures.crashes > 0, "a bad day has a crash");
+for (let first = 1; first <= SEEDS; first += SEEDS_PER_TEST) {
+  const last = first + SEEDS_PER_TEST - 1;
+  test(`seeds ${first} to ${last}: all holds through ${STEPS} steps of faults`, async () => {
+    for (let seed = first; seed <= last; seed++) {
+      // deno-lint-ignore no-await-in-loop -- one world after the other
+      const breach = await breachOf({ seed, steps: STEPS });
+      assert.equal(breach, undefined, `seed ${seed}: ${breach?.message}`);
+    }
   });
 }

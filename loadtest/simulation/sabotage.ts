@@ -1,0 +1,23 @@
+import type { ActorKind } from "#engine/actor.ts";
+import type { Ownership } from "#engine/host.ts";
+import type { Actors } from "#engine/ports/actors.ts";
+import type { Store } from "#engine/ports/store.ts";
+import type { SimSocket } from "./sim_socket.ts";
+import type { GatewayLimits } from "#gateway/limits.ts";
+import type { World } from "./world.ts";
+
+/** A bug planted into the cluster, to see that a checker finds it. All parts are optional. */
+export interface Sabotage {
+  readonly kinds?: (kinds: readonly ActorKind[]) => readonly ActorKind[];
+  /** The store as workers see it. */
+  readonly store?: (store: Store, world: World) => Store;
+  /** The way to actors as gateways see it. */
+  readonly actors?: (actors: Actors, world: World) => Actors;
+  readonly ownership?: (ownership: Ownership) => Ownership;
+  readonly limits?: Partial<GatewayLimits>;
+  /** A socket that a station has just got. */
+  readonly socket?: (socket: SimSocket, world: World) => void;
+  readonly world?: (world: World) => void;
+  /** The platform heals: from now on nothing else goes wrong. */
+  readonly healed?: (world: World) => void;
+}
