@@ -136,8 +136,8 @@ const retention = {
   ),
   frameLogKeepDays: days(7, "OCPP frames that are not in the journal: heartbeats, errors"),
   meterValuesKeepDays: days(
-    400,
-    "Meter values one by one. A year's disputes; energy by quarter and day is kept longer.",
+    93,
+    "Meter values one by one: three months of charts. Energy by quarter and the archive stay longer",
   ),
   energyQuartersKeepDays: days(1_100, "Energy by quarter of an hour: three years to compare"),
   energyDaysKeepDays: days(3_660, "Energy by day: ten years of reports"),
@@ -175,6 +175,27 @@ const workerOnly = {
 
 const apiOnly = {
   httpPort: port(8080, "REST, console, metrics"),
+  egressAllowPrivate: flag(
+    false,
+    "Webhooks may go to private addresses and by http: for closed networks, where all who may " +
+      "set a webhook are trusted with what stands there",
+  ),
+  egressAllow: Type.Optional(Type.String({
+    pattern: "^[^\\s,/]+( *, *[^\\s,/]+)*$",
+    description: "Host names and addresses that webhooks may reach though they are private, by " +
+      "commas",
+  })),
+  egressPorts: Type.String({
+    pattern: "^[0-9]{1,5}( *, *[0-9]{1,5})*$",
+    default: "80,443,8080,8443",
+    description: "Ports that webhooks may go to, by commas",
+  }),
+  webhookDisableDays: Type.Integer({
+    minimum: 1,
+    maximum: 365,
+    default: 3,
+    description: "A webhook at which nothing has arrived for so many days is disabled",
+  }),
   operatorApiKey: Type.Optional(Type.String({
     minLength: 16,
     description: "Bearer key of the operator. Unset: an embedded start makes one in DATA_DIR.",
@@ -184,7 +205,9 @@ const apiOnly = {
 const sealed = {
   serverKey: Type.Optional(Type.String({
     minLength: 32,
-    description: "Seals station passwords. The same text for every gateway and api of a platform.",
+    description:
+      "Seals station passwords and webhook secrets. The same text for every gateway and api of a " +
+      "platform.",
   })),
 };
 

@@ -3,10 +3,12 @@ import {
   book,
   type Booked,
   type EnergyPoint,
+  quarterOf,
   type QuarterShare,
   takenBack,
 } from "#actors/domain/energy_booking.ts";
 import type {
+  BookedUntil,
   MeterStore,
   SessionEnergy,
   SessionName,
@@ -16,12 +18,37 @@ import type {
 /** A row of the journal, as far as a session's energy is concerned. */
 export interface EnergyMessage extends SessionName {
   readonly stationId: string;
+  /** When it came, by our clock. */
+  readonly arrivedAt: number;
   /** Null: it tells of no time. */
   readonly point: EnergyPoint | null;
   /** A step's row does not hold the energy: the session's own row does. */
   readonly isStep: boolean;
   /** Whether the session's end, or a correction of it, may be what this row is about. */
   readonly mayEnd: boolean;
+}
+
+/**
+ * Messages of sessions that have to be booked now: a step came, or a reading of another quarter
+ * than the one that is booked up to. All else waits in the session's progress.
+ */
+export function dueOf(
+  messages: readonly EnergyMessage[],
+  until: readonly BookedUntil[],
+): readonly EnergyMessage[] {
+  const known = new Map(until.map((session) => [keyOf(session), session]));
+  const due = new Set<string>();
+  for (const message of messages) {
+    const key = keyOf(message);
+    if (message.isStep || isNewQuarter(message.point, known.get(key))) due.add(key);
+  }
+  return due.size === 0 ? [] : messages.filter((message) => due.has(keyOf(message)));
+}
+
+function isNewQuarter(point: EnergyPoint | null, until: BookedUntil | undefined): boolean {
+  if (point === null || until?.isFinal === true) return false;
+  if (until === undefined || until.bookedTo === null) return true;
+  return quarterOf(Math.min(point.at, point.arrivedAt) - 1) > quarterOf(until.bookedTo);
 }
 
 /**
@@ -71,7 +98,19 @@ function booking(
     if (point === null) return [];
     return isStep && endedAt === null ? [{ ...point, wh: energyWh }] : [point];
   });
-  return book(booked, { startedAt, end }, points);
+  const arrivedAt = messages[0]?.arrivedAt ?? startedAt;
+  return book(booked, { startedAt, end }, [...waiting(session, points, arrivedAt), ...points]);
+}
+
+/** What waited since the last booking. Points of this pass have moved the newest reading. */
+function waiting(
+  { newest, before }: SessionEnergy,
+  points: readonly EnergyPoint[],
+  arrivedAt: number,
+): readonly EnergyPoint[] {
+  const last = points.length === 0 ? newest : before;
+  if (last === null) return [];
+  return [{ at: last.at, arrivedAt, wh: last.wh, powerW: last.peakW }];
 }
 
 function keyOf({ tenant, sessionId }: SessionName): string {

@@ -162,3 +162,38 @@ test("a session that the platform closes is booked to its last reading", async (
     { at: "12:00", wh: 2_000, watts: null, seconds: 900, starts: 1 },
   ]);
 });
+
+test("readings of a quarter that has begun wait in the session's progress", async () => {
+  const charging = new Charging("E6");
+  for (const [wh, watts] of [[600, 6_000], [900, 9_000], [1_000, 2_000]] as const) {
+    charging.stage.advance(4 * minute);
+    charging.meter(wh, watts);
+    // deno-lint-ignore no-await-in-loop -- one pass per message, as on a quiet network.
+    await charging.pass();
+  }
+  const waiting = await charging.quarters();
+  charging.stage.advance(8 * minute);
+  charging.meter(1_000, 0);
+  await charging.pass();
+
+  assert.deepEqual(waiting, [{ at: "12:00", wh: 600, watts: 6_000, seconds: 240, starts: 1 }]);
+  assert.deepEqual(await charging.quarters(), [
+    { at: "12:00", wh: 1_000, watts: 9_000, seconds: 900, starts: 1 },
+    { at: "12:15", wh: 0, watts: 0, seconds: 300, starts: 0 },
+  ]);
+});
+
+test("a reading from the future, and then a step, book nothing in the future", async () => {
+  const charging = new Charging("E7");
+  charging.stage.advance(10 * minute);
+  charging.meter(500, 3_000, "2099-01-01T00:00:00Z");
+  await charging.pass();
+  charging.stage.advance(4 * minute);
+  charging.stop(700);
+  await charging.pass();
+
+  assert.deepEqual((await charging.days()).map((row) => (row as { day: string }).day), [
+    "2026-11-22",
+  ]);
+  assert.equal((await charging.quarters()).length, 1);
+});

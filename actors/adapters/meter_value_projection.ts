@@ -10,7 +10,7 @@ import { parseAddress, stationOfKey } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { Sample } from "#schemas/events/station.ts";
 import type { MeteredMessage, MeterStore, SessionProgress } from "../ports/meter_store.ts";
-import { bookEnergy, type EnergyMessage } from "./energy_projection.ts";
+import { bookEnergy, dueOf, type EnergyMessage } from "./energy_projection.ts";
 
 /** Only rows that may hold samples, or change what a session's energy is. */
 export const meteredTypes = [
@@ -44,10 +44,11 @@ export function meterValueProjection<Handle>(
     }
     if (messages.length > 0) {
       await store.keep(messages, handle);
-      const progress = progressOf(messages);
-      if (progress.length > 0) await store.keepProgress(progress, handle);
     }
-    if (energies.length > 0) await bookEnergy(store, energies, handle);
+    const progress = progressOf(messages);
+    const until = progress.length > 0 ? await store.keepProgress(progress, handle) : [];
+    const due = dueOf(energies, until);
+    if (due.length > 0) await bookEnergy(store, due, handle);
   };
 }
 
@@ -65,7 +66,7 @@ function energyMessage(message: MeteredMessage, entry: JournalEntry): readonly E
   };
   const mayEnd = isStep && !["TransactionEvent.Started", "TransactionEvent.Updated"]
     .includes(entry.type);
-  return [{ tenant, stationId, sessionId, point, isStep, mayEnd }];
+  return [{ tenant, stationId, sessionId, arrivedAt: entry.at, point, isStep, mayEnd }];
 }
 
 function messageOf(

@@ -1,5 +1,10 @@
 import type { JournalTransaction } from "#engine/adapters/postgres_journal.ts";
-import type { SessionEnergy, SessionName, SessionShares } from "../ports/meter_store.ts";
+import type {
+  PendingReading,
+  SessionEnergy,
+  SessionName,
+  SessionShares,
+} from "../ports/meter_store.ts";
 
 interface EnergyRow {
   readonly tenant: string;
@@ -11,6 +16,12 @@ interface EnergyRow {
   readonly "booked_to": string | null;
   readonly "booked_wh": string | null;
   readonly "booked_final": boolean | null;
+  readonly "newest_at": string | null;
+  readonly "newest_wh": string | null;
+  readonly "newest_peak": number | null;
+  readonly "before_at": string | null;
+  readonly "before_wh": string | null;
+  readonly "before_peak": number | null;
 }
 
 export async function energyOf(
@@ -22,7 +33,10 @@ export async function energyOf(
         extract(epoch FROM s.started_at) * 1000 AS started,
         CASE WHEN s.status = 'closed' THEN extract(epoch FROM s.ended_at) * 1000 END AS ended,
         extract(epoch FROM p.booked_from) * 1000 AS booked_from,
-        extract(epoch FROM p.booked_to) * 1000 AS booked_to
+        extract(epoch FROM p.booked_to) * 1000 AS booked_to,
+        extract(epoch FROM p.at) * 1000 AS newest_at, p.energy_wh AS newest_wh,
+        p.peak_w AS newest_peak, extract(epoch FROM p.before_at) * 1000 AS before_at, p.before_wh,
+        p.before_peak_w AS before_peak
       FROM json_to_recordset(${JSON.stringify(sessions)}::text::json)
         AS n(tenant text, "sessionId" text)
       JOIN sessions s ON s.tenant = n.tenant AND s.id = n."sessionId"
@@ -33,6 +47,8 @@ export async function energyOf(
     startedAt: Number(row.started),
     endedAt: row.ended === null ? null : Number(row.ended),
     energyWh: Number(row.energy_wh),
+    newest: pending(row.newest_at, row.newest_wh, row.newest_peak),
+    before: pending(row.before_at, row.before_wh, row.before_peak),
     booked: row.booked_from === null ? null : {
       from: Number(row.booked_from),
       to: Number(row.booked_to),
@@ -40,6 +56,14 @@ export async function energyOf(
       isFinal: row.booked_final === true,
     },
   }));
+}
+
+function pending(
+  at: string | null,
+  wh: string | null,
+  peakW: number | null,
+): PendingReading | null {
+  return at === null ? null : { at: Number(at), wh: wh === null ? null : Number(wh), peakW };
 }
 
 export async function quartersOf(
@@ -83,7 +107,7 @@ export async function addShares(
             "isFinal" boolean)
         ON CONFLICT (tenant, session_id) DO UPDATE SET booked_from = excluded.booked_from,
           booked_to = excluded.booked_to, booked_wh = excluded.booked_wh,
-          booked_final = excluded.booked_final
+          booked_final = excluded.booked_final, peak_w = NULL
     ), quarters AS (
       INSERT INTO session_quarters AS q (tenant, station_id, quarter, session_id, energy_wh,
           max_power_w, seconds, starts)

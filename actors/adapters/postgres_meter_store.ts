@@ -1,6 +1,11 @@
 import type { JournalTransaction } from "#engine/adapters/postgres_journal.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
-import type { MeteredMessage, MeterStore, SessionProgress } from "../ports/meter_store.ts";
+import type {
+  BookedUntil,
+  MeteredMessage,
+  MeterStore,
+  SessionProgress,
+} from "../ports/meter_store.ts";
 import { addShares, energyOf, quartersOf } from "./postgres_energy.ts";
 
 /** Meter values and roll-ups in tables that are cut by time (schemas/sql/0021, 0022). */
@@ -64,18 +69,22 @@ async function insertValues(
 async function keepProgress(
   progress: readonly SessionProgress[],
   sql: JournalTransaction,
-): Promise<void> {
-  await sql`
+): Promise<readonly BookedUntil[]> {
+  const rows = await sql`
     INSERT INTO session_progress (tenant, session_id, at, first_at, energy_wh, power_w, current_a,
-        soc_percent)
+        soc_percent, peak_w)
       SELECT p.tenant, p."sessionId", to_timestamp(p.at / 1000.0),
-        to_timestamp(p."firstAt" / 1000.0), p."energyWh", p."powerW", p."currentA", p."socPercent"
+        to_timestamp(p."firstAt" / 1000.0), p."energyWh", p."powerW", p."currentA", p."socPercent",
+        p."powerW"
       FROM json_to_recordset(${JSON.stringify(progress)}::text::json) AS p(tenant text,
         "sessionId" text, at double precision, "firstAt" double precision, "energyWh" bigint,
         "powerW" double precision, "currentA" double precision, "socPercent" double precision)
       ON CONFLICT (tenant, session_id) DO UPDATE SET
         at = greatest(excluded.at, session_progress.at),
         first_at = least(excluded.first_at, session_progress.first_at),
+        before_at = session_progress.at, before_wh = session_progress.energy_wh,
+        before_peak_w = session_progress.peak_w,
+        peak_w = greatest(excluded.peak_w, session_progress.peak_w),
         energy_wh = coalesce(excluded.energy_wh, session_progress.energy_wh),
         power_w = CASE WHEN excluded.at >= session_progress.at
           THEN coalesce(excluded.power_w, session_progress.power_w)
@@ -85,5 +94,14 @@ async function keepProgress(
           ELSE session_progress.current_a END,
         soc_percent = CASE WHEN excluded.at >= session_progress.at
           THEN coalesce(excluded.soc_percent, session_progress.soc_percent)
-          ELSE session_progress.soc_percent END`;
+          ELSE session_progress.soc_percent END
+      RETURNING tenant, session_id, extract(epoch FROM booked_to)::float8 * 1000, booked_final`
+    .values();
+  // As arrays: at a thousand rows a pass, objects would cost half as much again.
+  return rows.map(([tenant, sessionId, bookedTo, isFinal]) => ({
+    tenant: String(tenant),
+    sessionId: String(sessionId),
+    bookedTo: bookedTo === null ? null : Number(bookedTo),
+    isFinal: isFinal === true,
+  }));
 }

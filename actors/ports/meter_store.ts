@@ -42,8 +42,25 @@ export interface SessionName {
   readonly sessionId: string;
 }
 
+/** Up to when a session stands in the roll-ups; null: not at all. */
+export interface BookedUntil extends SessionName {
+  readonly bookedTo: number | null;
+  readonly isFinal: boolean;
+}
+
+/** A reading that waits to be booked. */
+export interface PendingReading {
+  readonly at: number;
+  readonly wh: number | null;
+  /** The largest power since the last booking. */
+  readonly peakW: number | null;
+}
+
 /** A session as it shows itself now, and what the roll-ups hold of it. */
 export interface SessionEnergy extends SessionName {
+  /** The newest reading, and the one before it. */
+  readonly newest: PendingReading | null;
+  readonly before: PendingReading | null;
   readonly startedAt: number;
   /** Null while it runs. */
   readonly endedAt: number | null;
@@ -62,7 +79,10 @@ export interface MeterStore<Handle> {
   /** Keeps messages, in order of shard and seq. One that the store refuses is left out alone. */
   keep(messages: readonly MeteredMessage[], handle: Handle): Promise<void>;
   /** Keeps what is newer than known; what is null leaves the known value. */
-  keepProgress(progress: readonly SessionProgress[], handle: Handle): Promise<void>;
+  keepProgress(
+    progress: readonly SessionProgress[],
+    handle: Handle,
+  ): Promise<readonly BookedUntil[]>;
   /** Of those sessions that there are. */
   energyOf(sessions: readonly SessionName[], handle: Handle): Promise<readonly SessionEnergy[]>;
   /** Energy of a session by quarter, as booked. */

@@ -41,6 +41,7 @@ function innerQuery(where: Conditions, stationId: string, query: EnergyQuery): s
     ? undefined
     : `${where.value(query.from)}::text::timestamptz`;
   const to = query.to === undefined ? undefined : `${where.value(query.to)}::text::timestamptz`;
+  const running = runningOf(station);
   if (query.per === "quarter") {
     const bounds = [
       station,
@@ -49,7 +50,11 @@ function innerQuery(where: Conditions, stationId: string, query: EnergyQuery): s
     ];
     return `SELECT quarter AS begin, quarter + interval '15 minutes' AS till, ''::text AS part,
         ${sums}, sum(starts)::bigint AS sessions
-      FROM session_quarters WHERE ${bounds.join(" AND ")} GROUP BY quarter`;
+      FROM (
+        SELECT quarter, energy_wh, max_power_w, seconds, starts FROM session_quarters
+          WHERE ${bounds.join(" AND ")}
+        UNION ALL ${running}
+      ) q GROUP BY quarter`;
   }
   const bounds = [
     station,
@@ -60,7 +65,23 @@ function innerQuery(where: Conditions, stationId: string, query: EnergyQuery): s
   return `SELECT ${begin} AT TIME ZONE 'UTC' AS begin,
       (${begin} + interval '1 ${query.per}') AT TIME ZONE 'UTC' AS till, ''::text AS part,
       ${sums}, sum(sessions)::bigint AS sessions
-    FROM station_days WHERE ${bounds.join(" AND ")} GROUP BY ${begin}`;
+    FROM (
+      SELECT day, energy_wh, max_power_w, seconds, sessions FROM station_days
+        WHERE ${bounds.join(" AND ")}
+      UNION ALL
+      SELECT (quarter AT TIME ZONE 'UTC')::date, energy_wh, max_power_w, seconds, 0
+        FROM (${running}) r
+    ) d GROUP BY ${begin}`;
+}
+
+/** What running sessions have charged in a quarter that waits to be booked. */
+function runningOf(station: string): string {
+  return `SELECT date_bin('15 minutes', p.booked_to, 'epoch') AS quarter,
+      greatest(0, p.energy_wh - p.booked_wh) AS energy_wh, p.peak_w AS max_power_w,
+      greatest(0, extract(epoch FROM least(p.at, now()) - p.booked_to))::bigint AS seconds,
+      0 AS starts
+    FROM sessions s JOIN session_progress p ON p.tenant = s.tenant AND p.session_id = s.id
+    WHERE s.status = 'open' AND s.${station} AND p.booked_final = false AND p.at > p.booked_to`;
 }
 
 function toPeriod(row: EnergyRow): EnergyPeriod {

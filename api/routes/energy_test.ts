@@ -87,6 +87,31 @@ test("pages go on where the last one ended", async () => {
   ]);
 });
 
+test("what a running session has charged since its last booking counts in its quarter", async () => {
+  const { sql } = api;
+  await sql`INSERT INTO sessions (tenant, id, station_id, transaction_id, started_at, energy_wh,
+      status, state, billable, created_at)
+    VALUES ('default', 'CP1~9', 'CP1', '9', '2026-03-01T10:00:00Z', 100, 'open', 'Charging', true,
+      now())`;
+  await sql`INSERT INTO session_progress (tenant, session_id, at, energy_wh, peak_w, booked_from,
+      booked_to, booked_wh, booked_final)
+    VALUES ('default', 'CP1~9', '2026-03-01T10:20:00Z', 1300, 3600, '2026-03-01T10:00:00Z',
+      '2026-03-01T10:15:00Z', 900, false)`;
+  const march = "from=2026-03-01T00:00:00Z&to=2026-04-01T00:00:00Z";
+
+  const quarters = await api.call("GET", `/stations/CP1/energy?per=quarter&${march}`);
+  assert.deepEqual(quarters.body.items, [{
+    from: "2026-03-01T10:15:00.000Z",
+    to: "2026-03-01T10:30:00.000Z",
+    energyWh: 400,
+    maxPowerW: 3_600,
+    sessions: 0,
+    sessionMinutes: 5,
+  }]);
+  assert.deepEqual(await shown(`per=month&${march}`), [["2026-03-01T00:00:00.000Z", 400]]);
+  await sql`DELETE FROM sessions WHERE id = 'CP1~9'`;
+});
+
 test("the same as CSV", async () => {
   const page = await api.call("GET", "/stations/CP1/energy?per=month&order=asc", undefined, {
     accept: "text/csv",
