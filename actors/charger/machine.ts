@@ -17,7 +17,7 @@ import { loseSocket, noteBeat, noteOffline, openSocket } from "./presence.ts";
 import { changeSettings, noteBoot, registerItself, removeStation } from "./registration.ts";
 import { endRivalry } from "./rivals.ts";
 import { closeStaleSessions, noteTransaction } from "./sessions.ts";
-import { isOfCurrentSocket } from "./sockets.ts";
+import { isOfCurrentSocket, isSuperseded } from "./sockets.ts";
 import { type Rule, Turn } from "./turn.ts";
 import { stationRow } from "./views.ts";
 
@@ -72,6 +72,8 @@ export const chargerMachine = setup({
     isSetTo: ({ context }, wanted: { readonly registration: Registration }) =>
       context.settings.registration === wanted.registration,
     isOfCurrentSocket: ({ context, event }) => isOfCurrentSocket(context, event),
+    isOldSocket: ({ context, event }) =>
+      event.type === "socket.opened" && isSuperseded(context, event),
   },
   actions: {
     ...effectActions,
@@ -189,6 +191,7 @@ export const chargerMachine = setup({
         offline: {
           on: {
             "socket.opened": [
+              { guard: "isOldSocket", actions: "openSocket" },
               { guard: "isKnown", target: "online", actions: "openSocket" },
               { guard: "mayRegister", target: "online", actions: "openSocket" },
             ],

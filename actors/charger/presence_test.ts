@@ -85,6 +85,19 @@ test("a socket announced again cannot take over from a newer one, open or closed
   assert.equal(connected(one), false);
 });
 
+test("a station whose socket was refused stays away: a command waits for the next one", () => {
+  const one = station();
+  const { epoch } = one;
+  one.connect("g2");
+  one.disconnect();
+  assert.equal(refusal(() => one.open({ again: true, epoch })), "conflict");
+
+  const command = { kind: "unlock", body: { evseId: 1 }, timeoutMs: 30_000, queueMs: 60_000 };
+  const reply = one.tell("command.request", { id: "c-1", ...command });
+
+  assert.equal((reply as { status: string }).status, "queued");
+});
+
 test("the message that opens a socket gives the same epoch again, however often it comes", () => {
   const one = station();
   one.open({ socket: "r/1" });
