@@ -15,6 +15,7 @@ import type { LeaseStore } from "#engine/ports/leases.ts";
 import type { Random } from "#engine/ports/random.ts";
 import type { Store } from "#engine/ports/store.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
+import type { Tracer } from "#engine/tracing.ts";
 import type { Retention } from "#schemas/config.ts";
 import { watchSessions } from "./adapters/fleet_metrics.ts";
 import { keepFrameLog } from "./adapters/frame_log.ts";
@@ -49,6 +50,7 @@ export interface WorkerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  readonly tracer?: Tracer | undefined;
   /** Whether unknown stations may register themselves. */
   readonly autoRegister: boolean;
   /** A station that is away for longer is an alert. */
@@ -91,6 +93,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     owner: () => ownerText({ id: name, incarnation: membership.incarnation }),
     ...{ kinds, store, bus, actors, clock, telemetry, ownership },
     inputs: inputProviders({ ...options, sql, tokens }),
+    tracer: options.tracer,
     onCommitted: (shards, withFacts) => derived.hint(shards, withFacts),
   });
   await host.start();

@@ -191,6 +191,11 @@ function logBug(platform: Platform, context: AppContext, thrown: unknown): void 
   if (thrown instanceof HttpRefusal) return;
   const error = toPlatformError(thrown);
   if (error.kind !== "bug" && errorKinds[error.kind].retry === "never") return;
+  platform.telemetry.counter(
+    "statewatt_api_errors_total",
+    "REST requests that failed by our own trouble, by kind of error",
+    ["kind"],
+  ).with(error.kind).add();
   platform.telemetry.log(error.kind === "bug" ? "error" : "warn", "A request failed", {
     method: context.req.method,
     path: context.req.path,

@@ -48,6 +48,11 @@ const everyProcess = {
       "Seals requests of `task ops`, the same text for every process. Not the SERVER_KEY: workers " +
       "do not have it. Unset: operations are refused, an embedded start makes one in DATA_DIR.",
   })),
+  codeRevision: Type.Optional(Type.String({
+    pattern: "^[0-9A-Za-z.-]{1,64}$",
+    description:
+      "Revision of the code, shown by operations. Unset: that of the git checkout, if any",
+  })),
   otelExporterOtlpEndpoint: Type.Optional(Type.String({
     pattern: "^https?://.+",
     description:

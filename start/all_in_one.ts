@@ -20,6 +20,8 @@ export interface PlatformSetting {
   readonly databaseUrl: string;
   readonly natsUrl: string;
   readonly operatorKey: string;
+  /** Seals requests of operations; undefined: they are refused. */
+  readonly opsKey?: string;
   /** Seals station passwords. */
   readonly serverKey: string;
   /** Whether a small city of virtual chargers shall run against it. */
@@ -96,6 +98,7 @@ async function startParts(parts: Part[], plan: StartPlan): Promise<void> {
     natsUrl,
     operatorKey,
     serverKey: config.serverKey ?? folder.secret("server.key"),
+    opsKey: config.opsKey ?? folder.secret("ops.key"),
     isDemo: plan.options.isDemo,
     progress,
   });
@@ -156,6 +159,10 @@ function wantedPorts(config: StartConfig): readonly WantedPort[] {
     { use: "OCPP", variable: "OCPP_PORT", port: config.ocppPort, host: config.host },
     { use: "HTTP", variable: "HTTP_PORT", port: config.httpPort, host: config.host },
   ];
+  if (config.metricsPort !== undefined && config.metricsPort > 0) {
+    const use = { use: "metrics", variable: "METRICS_PORT" };
+    ports.push({ ...use, port: config.metricsPort, host: config.host });
+  }
   if (config.databaseUrl === undefined) {
     const postgres = { use: "Postgres", variable: "POSTGRES_PORT", port: config.postgresPort };
     ports.push({ ...postgres, host: loopback });

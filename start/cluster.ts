@@ -10,9 +10,11 @@ import type { Bus } from "#engine/ports/bus.ts";
 import type { Clock } from "#engine/ports/clock.ts";
 import type { Random } from "#engine/ports/random.ts";
 import { createTelemetry, type LogLevel, type Telemetry, watchLoopLag } from "#engine/telemetry.ts";
+import type { Tracer } from "#engine/tracing.ts";
 import type { Part } from "./part.ts";
+import { type TraceConfig, tracesOf } from "./traces.ts";
 
-export interface ClusterOptions {
+export interface ClusterOptions extends TraceConfig {
   readonly natsUrl: string;
   /** Servers that keep facts and members. Unset: one for what is new, else as it is. */
   readonly natsReplicas?: number | undefined;
@@ -32,6 +34,8 @@ export interface Cluster extends Part {
   readonly clock: Clock;
   readonly random: Random;
   readonly telemetry: Telemetry;
+  /** Undefined: there is no collector of traces. */
+  readonly tracer: Tracer | undefined;
 }
 
 /**
@@ -42,8 +46,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   const { natsUrl, natsReplicas, process: role, logLevel, logFormat } = options;
   const clock = systemClock();
   const random = systemRandom();
-  const telemetry = createTelemetry({ clock, process: role, logLevel, logFormat });
   const id = random.uuid().slice(0, 13);
+  const telemetry = createTelemetry({ clock, process: role, id, logLevel, logFormat });
+  const traces = tracesOf(options, { clock, random, telemetry, role, id });
   const link = await connectNats({ url: natsUrl, name: `statewatt ${role} ${id}`, telemetry });
   const bus = localFirst(
     new LocalBus({ clock, telemetry }),
@@ -57,7 +62,9 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
     stopLag();
     await facts.close();
     await bus.close();
+    await traces?.close();
     await link.close();
   };
-  return { id, link, bus, facts, leases, clock, random, telemetry, close };
+  const tracer = traces?.tracer;
+  return { id, link, bus, facts, leases, clock, random, telemetry, tracer, close };
 }

@@ -8,11 +8,12 @@ import { migrate } from "#engine/adapters/postgres_migrations.ts";
 import { postgresStore } from "#engine/adapters/postgres_store.ts";
 import { Membership } from "#engine/leases.ts";
 import type { Actors } from "#engine/ports/actors.ts";
-import { startGateway } from "#gateway/main.ts";
+import { type RunningGateway, startGateway } from "#gateway/main.ts";
 import { startDemo } from "#loadtest/demo.ts";
-import type { ApiConfig, GatewayConfig, WorkerConfig } from "#schemas/config.ts";
+import type { ApiConfig, GatewayConfig, Retention, WorkerConfig } from "#schemas/config.ts";
 import type { PlatformSetting } from "./all_in_one.ts";
 import { type Cluster, joinCluster } from "./cluster.ts";
+import { Desk } from "./desk.ts";
 import { closeAll, type Part } from "./part.ts";
 import { errorText } from "./start_error.ts";
 
@@ -26,24 +27,28 @@ export async function startPlatform(setting: PlatformSetting): Promise<Part> {
   );
   const parts: Part[] = [];
   try {
-    const { logLevel, logFormat } = config;
-    const cluster = await joinCluster({ natsUrl, process: "all-in-one", logLevel, logFormat });
+    const cluster = await joinCluster({ ...config, natsUrl, process: "all-in-one" });
     parts.push(cluster);
+    const { opsKey } = setting;
+    const desk = await Desk.open(cluster, "all-in-one", { ...config, databaseUrl, opsKey });
+    parts.push(desk);
     const actors = await actorsOf(cluster, databaseUrl);
     const publisher = cluster.facts;
     // The folder has one platform at a time: what the one before held is free at once.
     const name = config.workerName ?? "embedded";
     const worker = { ...workerSettings(config), databaseUrl, actors, publisher, name };
-    parts.push(await startWorker({ ...cluster, ...worker }));
-    // The api listens before stations are let in: whoever looks at /readyz sees the gateway
-    // missing.
-    const missing = new Set(["gateway"]);
-    const readiness = readinessOf(cluster, missing);
+    const running = await startWorker({ ...cluster, ...worker });
+    parts.push(running);
+    // The api listens before stations are let in: whoever looks at /readyz sees that it starts.
+    const readiness = (): Promise<readonly string[]> => desk.health.missing();
     const keys = { operatorKey, serverKey: Buffer.from(setting.serverKey) };
     const api = { ...config, ...keys, databaseUrl };
     parts.push(await apiPart(cluster, { config: api, actors, readiness }));
-    parts.push(await gatewayPart(cluster, { ...config, serverKey: setting.serverKey }, actors));
-    missing.clear();
+    const keyed = { ...config, serverKey: setting.serverKey };
+    const gateway = await gatewayPart(cluster, keyed, actors);
+    parts.push(gateway);
+    const offer = { actors, gateway: gateway.gateway, worker: { name, running } };
+    parts.push(await desk.offer(offer));
   } catch (thrown) {
     await closeAll(parts);
     throw thrown;
@@ -62,22 +67,20 @@ export async function actorsOf(cluster: Cluster, databaseUrl: string): Promise<A
   }
 }
 
+type WorkerSettings = Pick<WorkerOptions, "autoRegister" | "offlineAlertMinutes" | "retention">;
+
 /** What the environment says to workers. */
 export function workerSettings(
-  config: Pick<WorkerConfig, "autoRegisterStations" | "offlineAlertMinutes">,
-): Pick<WorkerOptions, "autoRegister" | "offlineAlertMinutes"> {
+  config: Pick<WorkerConfig, "autoRegisterStations" | "offlineAlertMinutes"> & Retention,
+): WorkerSettings {
   const { autoRegisterStations: autoRegister, offlineAlertMinutes } = config;
-  return { autoRegister, offlineAlertMinutes };
-}
-
-export function readinessOf(cluster: Cluster, missing: ReadonlySet<string>): () => string[] {
-  return () => [...missing, ...(cluster.bus.isConnected() ? [] : ["nats"])];
+  return { autoRegister, offlineAlertMinutes, retention: config };
 }
 
 export interface ApiSetting {
   readonly config: Omit<ApiConfig, "operatorApiKey" | "serverKey" | "natsUrl"> & ApiKeys;
   readonly actors: Actors;
-  readonly readiness: () => readonly string[];
+  readonly readiness: () => Promise<readonly string[]>;
 }
 type ApiKeys = Pick<Parameters<typeof startApi>[0], "operatorKey" | "serverKey">;
 
@@ -111,7 +114,7 @@ function buildConsoleLater({ telemetry }: Cluster): () => void {
 }
 
 type GatewaySetting =
-  & Omit<GatewayConfig, "natsUrl" | "databaseUrl" | "serverKey">
+  & Omit<GatewayConfig, "natsUrl" | "databaseUrl" | "serverKey" | "metricsPort">
   & { readonly serverKey: string };
 
 /** The gateway and its place among the members of the cluster. */
@@ -119,7 +122,7 @@ export async function gatewayPart(
   cluster: Cluster,
   config: GatewaySetting,
   actors: Actors,
-): Promise<Part> {
+): Promise<Part & { readonly gateway: RunningGateway; drain(): Promise<void> }> {
   const { leases, clock, telemetry, id } = cluster;
   const identity = { kind: "gateway", id, incarnation: id };
   const membership = new Membership({ store: leases, clock, telemetry, ...identity });
@@ -150,7 +153,7 @@ export async function gatewayPart(
     await gateway.close();
     await membership.stop();
   };
-  return { drain, close };
+  return { gateway, drain, close };
 }
 
 async function playDemo(

@@ -16,9 +16,10 @@ import {
   workerConfigSchema,
 } from "#schemas/config.ts";
 import { type Cluster, joinCluster } from "./cluster.ts";
+import { Desk, type DeskConfig } from "./desk.ts";
 import { isServerGone } from "./server_gone.ts";
 import { closeAll, drainAll, type Part } from "./part.ts";
-import { actorsOf, apiPart, gatewayPart, readinessOf, workerSettings } from "./platform.ts";
+import { actorsOf, apiPart, gatewayPart, workerSettings } from "./platform.ts";
 import { runProcesses } from "./role_processes.ts";
 import { errorText } from "./start_error.ts";
 
@@ -30,9 +31,12 @@ async function gateway(parts: Part[]): Promise<Cluster> {
   const config = readConfig(gatewayConfigSchema, process.env);
   const cluster = await joinCluster({ ...config, process: "gateway" });
   parts.push(cluster);
+  const desk = await openDesk(parts, cluster, "gateway", config);
   const actors = await actorsOf(cluster, config.databaseUrl);
   const serverKey = given("SERVER_KEY", config.serverKey);
-  parts.push(await gatewayPart(cluster, { ...config, serverKey }, actors));
+  const { gateway, ...part } = await gatewayPart(cluster, { ...config, serverKey }, actors);
+  parts.push(part);
+  parts.push(await desk.offer({ actors, gateway, drain: () => part.drain() }));
   return cluster;
 }
 
@@ -41,12 +45,16 @@ async function worker(parts: Part[]): Promise<Cluster> {
   await migrate(config.databaseUrl, { shardCount: config.shards });
   const cluster = await joinCluster({ ...config, process: "worker" });
   parts.push(cluster);
+  const desk = await openDesk(parts, cluster, "worker", config);
   const { databaseUrl } = config;
   const actors = await actorsOf(cluster, databaseUrl);
   const publisher = cluster.facts;
   const name = config.workerName ?? cluster.id;
   const settings = { ...workerSettings(config), databaseUrl, name };
-  parts.push(await startWorker({ ...cluster, ...settings, actors, publisher, onReplaced }));
+  const running = await startWorker({ ...cluster, ...settings, actors, publisher, onReplaced });
+  parts.push(running);
+  const drain = (): Promise<void> => running.drain();
+  parts.push(await desk.offer({ actors, worker: { name, running }, drain }));
   return cluster;
 }
 
@@ -54,14 +62,30 @@ async function api(parts: Part[]): Promise<Cluster> {
   const config = readConfig(apiConfigSchema, process.env);
   const cluster = await joinCluster({ ...config, process: "api" });
   parts.push(cluster);
+  const desk = await openDesk(parts, cluster, "api", config);
   const actors = await actorsOf(cluster, config.databaseUrl);
-  const readiness = readinessOf(cluster, new Set());
+  const readiness = (): Promise<readonly string[]> => desk.health.missing();
   const keys = {
     operatorKey: given("OPERATOR_API_KEY", config.operatorApiKey),
     serverKey: Buffer.from(given("SERVER_KEY", config.serverKey)),
   };
-  parts.push(await apiPart(cluster, { config: { ...config, ...keys }, actors, readiness }));
+  const part = await apiPart(cluster, { config: { ...config, ...keys }, actors, readiness });
+  parts.push(part);
+  parts.push(await desk.offer({ actors, drain: async () => await part.drain?.() }));
   return cluster;
+}
+
+/** Health and metrics answer from here on; the process is not ready before it offers its work. */
+async function openDesk(
+  parts: Part[],
+  cluster: Cluster,
+  role: string,
+  config: DeskConfig,
+): Promise<Desk> {
+  const isGiven = (process.env["METRICS_PORT"] ?? "") !== "";
+  const desk = await Desk.open(cluster, role, { ...config, mayMoveMetrics: !isGiven });
+  parts.push(desk);
+  return desk;
 }
 
 /** Going on would only take the name, and the shards, back and forth. */
