@@ -9,7 +9,7 @@ import { inTime } from "#engine/in_time.ts";
 import type { Clock } from "#engine/ports/clock.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
 import type { Retention } from "#schemas/config.ts";
-import { type House, keptTables } from "./house.ts";
+import { type House, type KeptTable, keptTables } from "./house.ts";
 import { retireOldPartitions } from "./retention.ts";
 import { archiveDue } from "./session_archive.ts";
 import { measureStorage } from "./storage_metrics.ts";
@@ -74,9 +74,10 @@ async function runAlone(house: House): Promise<void> {
     ["partitions", makePartitions],
     ["waiting rows", placeWaitingRows],
     ["archive", archiveDue],
-    ...keptTables(house.retention).map((kept) =>
+    ...(await tablesOf(house)).map((kept) =>
       [`retention of ${kept.table}`, (here: House) => retireOldPartitions(here, kept)] as const
     ),
+    ["retention of hypertables", dropChunks],
     ["rows that have served", deleteServed],
     ["measures", measureStorage],
   ];
@@ -84,6 +85,21 @@ async function runAlone(house: House): Promise<void> {
     // deno-lint-ignore no-await-in-loop -- one after the other, on one connection.
     await runStep(house, step, run);
   }
+}
+
+/** Those that are cut into partitions here: a hypertable is not. */
+async function tablesOf({ sql, retention }: House): Promise<readonly KeptTable[]> {
+  const rows = await sql<{ name: string }[]>`SELECT name FROM partitioned_tables`;
+  const names = new Set(rows.map(({ name }) => name));
+  return keptTables(retention).filter(({ table }) => names.has(table));
+}
+
+async function dropChunks({ sql, dayBefore, retention }: House): Promise<void> {
+  const [found] = await sql`SELECT to_regclass('meter_value_chunks') IS NOT NULL AS there`;
+  if (found?.["there"] !== true) return;
+  await sql`SELECT drop_meter_value_chunks(${
+    dayBefore(retention.meterValuesKeepDays)
+  }::text::date)`;
 }
 
 /** A step that fails must not keep the others from theirs. */
@@ -117,7 +133,7 @@ async function placeWaitingRows(house: House): Promise<void> {
     "Rows moved from a default partition to one of their own",
     ["table"],
   );
-  for (const { table, keepDays } of keptTables(house.retention)) {
+  for (const { table, keepDays } of await tablesOf(house)) {
     // deno-lint-ignore no-await-in-loop -- one table after the other.
     const waiting = await sql<{ begin: string }[]>`
       SELECT period_begin::text AS begin

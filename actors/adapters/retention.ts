@@ -2,8 +2,8 @@ import type { Telemetry } from "#engine/telemetry.ts";
 import type { House, KeptTable } from "./house.ts";
 import { archiveSession } from "./session_archive.ts";
 
-/** Rows that one partition may leave behind; more is a fault elsewhere, and the partition stays. */
-const CARRIED_MAX = 200_000;
+/** Rows that one partition may leave behind: commits wait meanwhile. More is a fault elsewhere. */
+const CARRIED_MAX = 20_000;
 const SWEPT_ROWS = 10_000;
 /** A lock that is not had at once: whoever holds it reads for seconds at most. */
 const TRIES = 5;
