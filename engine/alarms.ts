@@ -10,6 +10,8 @@ const SLICE_MS = 50;
 /** A ring that was withheld comes again soon; one that failed, each time later. */
 const AGAIN_MS = 5_000;
 const AGAIN_MAX_MS = 60 * 60_000;
+/** The wall clock may be set meanwhile: due times are looked at again after this. */
+const LOOK_MS = 5_000;
 /** Alarms that were armed anew or disarmed leave the heap when they are most of it. */
 const STALE_MIN = 1_024;
 
@@ -102,7 +104,7 @@ export class Alarms {
   #wakeIn(delayMs: number, wakeAt: number): void {
     this.#cancel();
     this.#wakeAt = wakeAt;
-    this.#cancel = this.#clock.schedule(delayMs, () => {
+    this.#cancel = this.#clock.schedule(Math.min(delayMs, LOOK_MS), () => {
       this.#wakeAt = Infinity;
       this.#ringDue();
     });

@@ -50,3 +50,18 @@ test("after a stop nothing is armed any more", () => {
 
   assert.equal(alarms.size, 0);
 });
+
+test("an alarm rings in time after the wall clock was set right", () => {
+  const clock = new SimClock();
+  const rung: string[] = [];
+  const alarms = new Alarms(clock, ({ name }) => void rung.push(name));
+  const due = clock.now() + 60_000;
+  clock.jumpWall(-3_600_000);
+  alarms.arm(alarmOf("rest", due));
+  clock.advance(1_000);
+  clock.jumpWall(3_600_000);
+
+  clock.advance(64_000);
+
+  assert.deepEqual(rung, ["rest"]);
+});
