@@ -24,6 +24,22 @@ export interface EgressRules {
 
 export const egressPorts: readonly number[] = [80, 443, 8080, 8443];
 
+/** As the environment says it (`schemas/config.ts`): lists by commas. */
+export function egressRules(config: {
+  readonly egressAllowPrivate: boolean;
+  readonly egressAllow?: string;
+  readonly egressPorts: string;
+}): EgressRules {
+  const { egressAllowPrivate, egressAllow = "", egressPorts: ports } = config;
+  const listed = (text: string): readonly string[] =>
+    text.split(",").map((part) => part.trim()).filter((part) => part !== "");
+  return {
+    allowPrivate: egressAllowPrivate,
+    allowHosts: listed(egressAllow).map((host) => host.toLowerCase()),
+    ports: listed(ports).map(Number),
+  };
+}
+
 /** All addresses of a name. */
 export type Resolver = (host: string) => Promise<readonly string[]>;
 

@@ -3,6 +3,7 @@
  * clients. A client that does not keep up is closed and comes back with Last-Event-ID.
  */
 import type { Clock } from "#engine/ports/clock.ts";
+import type { FactHistory } from "#engine/ports/durable_facts.ts";
 import type { Fact, FactFeed } from "#engine/ports/facts.ts";
 import type { CounterMetric, Telemetry } from "#engine/telemetry.ts";
 import { PlatformError } from "#schemas/errors.ts";
@@ -16,6 +17,11 @@ const HEARTBEAT_MS = 15_000;
 const RETRY_MS = 2_000;
 /** Facts kept for clients that come back: minutes of a busy network, some megabytes. */
 const HISTORY_MAX = 10_000;
+/** Facts that are read back for one client: more is read anew faster than one by one. */
+const READ_BACK_MAX = 100_000;
+const READ_BACK_PAGE = 500;
+/** Clients for which the stream is read back at once; more begin with a reset. */
+const READERS_MAX = 8;
 
 export interface EventFilter {
   readonly tenant: string;
@@ -28,6 +34,10 @@ interface Client {
   readonly filter: EventFilter;
   /** What it has; facts up to here are not for it, also when we read them only now. */
   after: number;
+  /** It is being read back to: what happens now comes after that. */
+  isBehind: boolean;
+  /** Resolves when more fits, or when it is gone. */
+  drained(): Promise<void>;
   send(frame: Uint8Array): void;
   close(): void;
 }
@@ -44,6 +54,9 @@ export class EventStream {
   readonly #clients = new Set<Client>();
   readonly #dropped: CounterMetric;
   readonly #feed: FactFeed;
+  readonly #past: FactHistory | undefined;
+  readonly #telemetry: Telemetry;
+  #readers = 0;
   #stopFollowing: (() => void) | undefined;
   #history: Kept[] = [];
   /** Everything up to here is unknown to us. */
@@ -51,8 +64,11 @@ export class EventStream {
   #newest = 0;
   #cancelHeartbeat: (() => void) | undefined;
 
-  constructor(feed: FactFeed, clock: Clock, telemetry: Telemetry) {
+  /** `past`: where older facts than those kept here are read; without it they begin with a reset. */
+  constructor(feed: FactFeed, clock: Clock, telemetry: Telemetry, past?: FactHistory) {
     this.#clock = clock;
+    this.#past = past;
+    this.#telemetry = telemetry;
     this.#dropped = telemetry.counter(
       "statewatt_api_event_clients_dropped_total",
       "Event streams closed because the client did not keep up",
@@ -78,8 +94,9 @@ export class EventStream {
   }
 
   /**
-   * An endless response. With `lastEventId` it starts with what came after; when that is no longer
-   * known, with an event `reset`: the client must read everything again.
+   * An endless response. With `lastEventId` it starts with what came after, read back from the
+   * stream where need be; when that has left the stream or is too much, with an event `reset`: the
+   * client must read everything again.
    *
    * @throws {PlatformError} "overloaded" when too many streams are open.
    */
@@ -90,14 +107,17 @@ export class EventStream {
       });
     }
     let client: Client | undefined;
+    const drain = { check: (): void => {} };
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        client = this.#join(filter, controller);
+        client = this.#join(filter, controller, drain);
         client.send(encoder.encode(`retry: ${RETRY_MS}\n\n`));
         this.#catchUp(client, lastEventId);
       },
+      pull: () => drain.check(),
       cancel: () => {
         if (client !== undefined) this.#leave(client);
+        drain.check();
       },
     }, { highWaterMark: BACKLOG_BYTES_MAX, size: (chunk) => chunk.byteLength });
     return new Response(body, {
@@ -111,10 +131,23 @@ export class EventStream {
     for (const client of [...this.#clients]) client.close();
   }
 
-  #join(filter: EventFilter, controller: ReadableStreamDefaultController<Uint8Array>): Client {
+  #join(
+    filter: EventFilter,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+    drain: { check: () => void },
+  ): Client {
     const client: Client = {
       filter,
       after: this.#newest,
+      isBehind: false,
+      drained: () =>
+        new Promise((resolve) => {
+          drain.check = () => {
+            const isRoomy = (controller.desiredSize ?? 0) > BACKLOG_BYTES_MAX / 2;
+            if (isRoomy || !this.#clients.has(client)) resolve();
+          };
+          drain.check();
+        }),
       send: (frame) => {
         if ((controller.desiredSize ?? 0) < frame.byteLength) {
           this.#dropped.add();
@@ -127,6 +160,7 @@ export class EventStream {
         if (!this.#clients.has(client)) return;
         this.#leave(client);
         controller.close();
+        drain.check();
       },
     };
     this.#clients.add(client);
@@ -144,16 +178,62 @@ export class EventStream {
   #catchUp(client: Client, lastEventId: string | undefined): void {
     if (lastEventId === undefined || lastEventId === "") return;
     const last = Number(lastEventId);
-    if (!Number.isSafeInteger(last) || last < this.#knownAfter || last > this.#newest) {
+    const isKnown = Number.isSafeInteger(last) && last >= 0 && last <= this.#newest;
+    if (isKnown && last >= this.#knownAfter) {
+      client.after = last;
+      return this.#offerHistory(client);
+    }
+    const isNear = isKnown && this.#newest - last <= READ_BACK_MAX;
+    if (!isNear || this.#past === undefined || this.#readers >= READERS_MAX) {
       client.send(this.#resetFrame());
       return;
     }
     client.after = last;
+    client.isBehind = true;
+    this.#readers++;
+    this.#readBack(client, this.#past).catch((error) => {
+      // It comes back, with what it has got.
+      this.#telemetry.log("warn", "events could not be read back", { error });
+      client.close();
+    }).finally(() => this.#readers--);
+  }
+
+  #offerHistory(client: Client): void {
     for (const { fact, frame } of this.#history) {
       // More than fits: it is closed, and comes back for the rest.
       if (!this.#clients.has(client)) return;
       offer(client, fact, frame);
     }
+  }
+
+  /** From the stream up to what is kept here, no faster than the client takes it. */
+  async #readBack(client: Client, past: FactHistory): Promise<void> {
+    // Until what is left is kept here and surely fits.
+    while (
+      this.#clients.has(client) && client.isBehind &&
+      (client.after < this.#knownAfter || this.#newest - client.after > READ_BACK_PAGE)
+    ) {
+      // deno-lint-ignore no-await-in-loop -- one page after the other.
+      const page = await past.read(client.after, READ_BACK_PAGE);
+      if (!client.isBehind || !this.#clients.has(client)) return;
+      if (page === undefined) {
+        client.after = this.#newest;
+        client.send(this.#resetFrame());
+        break;
+      }
+      for (const fact of page.facts) {
+        if (fact.sequence > client.after && isWanted(fact, client.filter)) {
+          client.send(encoder.encode(frameOf(fact)));
+        }
+        client.after = Math.max(client.after, fact.sequence);
+      }
+      client.after = Math.max(client.after, page.upTo);
+      // deno-lint-ignore no-await-in-loop -- one page after the other.
+      await client.drained();
+    }
+    if (!client.isBehind) return;
+    client.isBehind = false;
+    this.#offerHistory(client);
   }
 
   #take(fact: Fact): void {
@@ -165,7 +245,9 @@ export class EventStream {
       this.#history = this.#history.slice(-HISTORY_MAX);
       this.#knownAfter = (this.#history[0]?.fact.sequence ?? fact.sequence) - 1;
     }
-    for (const client of [...this.#clients]) offer(client, fact, frame);
+    for (const client of [...this.#clients]) {
+      if (!client.isBehind) offer(client, fact, frame);
+    }
   }
 
   #reset(sequence: number): void {
@@ -175,6 +257,7 @@ export class EventStream {
     const frame = this.#resetFrame();
     for (const client of [...this.#clients]) {
       client.after = sequence;
+      client.isBehind = false;
       client.send(frame);
     }
   }

@@ -6,6 +6,7 @@ import { operatorKey, StatedFacts, type TestApi, testApi } from "./testing.ts";
 import type { FactFeed } from "#engine/ports/facts.ts";
 import { SimClock } from "#engine/sim/sim_clock.ts";
 import { silentTelemetry } from "#engine/telemetry.ts";
+import { egressPorts } from "./egress.ts";
 import { EventStream } from "./event_stream.ts";
 
 let api: TestApi;
@@ -145,10 +146,15 @@ test("a client that does not read is closed, the others go on; silence is broken
 test("the whole api over a real socket: events arrive while they happen", async () => {
   const { platform, facts, actors, bus, url } = api;
   const started = await startApi({
-    ...{ actors, bus, facts, operatorKey, databaseUrl: url },
+    ...{ actors, bus, facts, durableFacts: facts, operatorKey, databaseUrl: url },
     ...{ clock: platform.clock, random: platform.random, telemetry: platform.telemetry },
     serverKey: new Uint8Array(32),
-    config: { httpPort: 0, host: "127.0.0.1" },
+    config: {
+      httpPort: 0,
+      host: "127.0.0.1",
+      egress: { allowPrivate: false, allowHosts: [], ports: egressPorts },
+      webhookDisableDays: 3,
+    },
     readiness: () => [],
   });
   const origin = `http://127.0.0.1:${started.port}`;
@@ -186,5 +192,87 @@ test("a client that comes back while the backlog is still being read gets only w
   assert.deepEqual((await heard(back, 2)).map(({ data }) => data["id"]), ["b", "c"]);
   facts.state("session.started", "CP1", { id: "d" });
   assert.deepEqual((await heard(fresh, 1)).map(({ data }) => data["id"]), ["d"]);
+  stream.close();
+});
+
+interface Past {
+  readonly clock: SimClock;
+  readonly facts: StatedFacts;
+  readonly stream: EventStream;
+}
+
+/** A stream of `count` facts of which the process itself keeps the last 10,000. */
+async function withPast(count: number): Promise<Past> {
+  const clock = new SimClock();
+  const facts = new StatedFacts();
+  for (let n = 1; n <= count; n++) {
+    facts.state("session.started", n % 2 === 0 ? "CP2" : "CP1", { n });
+  }
+  const stream = new EventStream(facts, clock, silentTelemetry(clock), facts);
+  await stream.start();
+  return { clock, facts, stream };
+}
+
+const everything = { tenant: "default", kinds: [], station: undefined };
+
+test("an id older than what the process keeps is read back from the stream, then live", async () => {
+  const { facts, stream } = await withPast(25_000);
+  const response = stream.open(everything, "20");
+  facts.state("session.started", "CP1", { n: 25_001 });
+
+  const events = await heard(response, 24_981);
+
+  assert.deepEqual(
+    events.map(({ id }) => Number(id)),
+    Array.from({ length: 24_981 }, (_, index) => index + 21),
+  );
+  stream.close();
+});
+
+test("what is read back is filtered, waits for a slow client, and meanwhile happens nothing twice", async () => {
+  const { facts, stream } = await withPast(30_000);
+  const response = stream.open({ ...everything, station: "CP2" }, "0");
+  for (let n = 30_001; n <= 42_000; n++) facts.state("session.started", "CP2", { n });
+
+  const events = await heard(response, 27_000);
+
+  const expected = [
+    ...Array.from({ length: 15_000 }, (_, index) => 2 * (index + 1)),
+    ...Array.from({ length: 12_000 }, (_, index) => 30_001 + index),
+  ];
+  assert.deepEqual(events.map(({ id }) => Number(id)), expected);
+  stream.close();
+});
+
+test("an id older than the stream, or too far back, begins with a reset and goes on live", async () => {
+  const { facts, stream } = await withPast(12_000);
+  facts.firstSequence = 1_000;
+  const older = stream.open(everything, "500");
+  const [reset] = await heard(older, 1);
+  assert.deepEqual([reset?.event, reset?.id], ["reset", "12000"]);
+  const again = stream.open(everything, "998");
+  const kept = stream.open(everything, "999");
+  assert.equal((await heard(again, 1))[0]?.event, "reset");
+  assert.equal((await heard(kept, 1))[0]?.id, "1000");
+  stream.close();
+
+  const far = await withPast(120_000);
+  const tooFar = far.stream.open(everything, "19999");
+  far.facts.state("alert.opened", "CP1");
+  const heardFar = await heard(tooFar, 2);
+  assert.deepEqual(heardFar.map(({ event }) => event), ["reset", "alert.opened"]);
+  assert.equal((await heard(far.stream.open(everything, "20100"), 1))[0]?.id, "20101");
+  far.stream.close();
+});
+
+test("a stream that is lost while it is read back is told as a reset, once", async () => {
+  const { facts, stream } = await withPast(12_000);
+  const response = stream.open(everything, "0");
+  facts.lose(0);
+  facts.state("alert.opened", "CP1");
+
+  const events = await heard(response, 2);
+
+  assert.deepEqual(events.map(({ event }) => event), ["reset", "alert.opened"]);
   stream.close();
 });

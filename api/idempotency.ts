@@ -133,7 +133,8 @@ function isFinal({ status }: Reply): boolean {
 }
 
 async function complete(rows: Rows, place: readonly string[], reply: Reply): Promise<void> {
-  const body = reply.body === undefined ? "" : JSON.stringify(reply.body);
+  const kept = reply.keptBody ?? reply.body;
+  const body = kept === undefined ? "" : JSON.stringify(kept);
   await rows.all(
     `UPDATE idempotency SET status = $4, body = $5, headers = $6
       WHERE tenant = $1 AND principal = $2 AND key = $3`,

@@ -2,6 +2,7 @@
 import type { Actors } from "#engine/ports/actors.ts";
 import type { Bus } from "#engine/ports/bus.ts";
 import type { Clock } from "#engine/ports/clock.ts";
+import type { DurableFacts } from "#engine/ports/durable_facts.ts";
 import type { FactFeed } from "#engine/ports/facts.ts";
 import type { Random } from "#engine/ports/random.ts";
 import { passwordRecord } from "#engine/password.ts";
@@ -12,10 +13,12 @@ import { postgresTenants } from "./adapters/postgres_tenants.ts";
 import { createApp } from "./app.ts";
 import { CallOutcomes } from "./call_outcomes.ts";
 import { resumeBatches } from "./command_batches.ts";
+import { Egress, type EgressRules } from "./egress.ts";
 import { EventStream } from "./event_stream.ts";
 import { dropExpired } from "./idempotency.ts";
 import type { Platform } from "./platform.ts";
 import { routes } from "./routes/mod.ts";
+import { startWebhooks } from "./webhooks/start_webhooks.ts";
 
 export interface ApiConfig {
   /** 0 = the system chooses. */
@@ -24,6 +27,10 @@ export interface ApiConfig {
   readonly host?: string;
   /** Connections to Postgres of this process; default 10. */
   readonly databaseConnections?: number;
+  /** Where webhooks may go. */
+  readonly egress: EgressRules;
+  /** Days of nothing but failures after which a webhook is disabled. */
+  readonly webhookDisableDays: number;
 }
 
 export interface ApiOptions {
@@ -31,13 +38,14 @@ export interface ApiOptions {
   readonly actors: Actors;
   readonly bus: Bus;
   readonly facts: FactFeed;
+  readonly durableFacts: DurableFacts;
   readonly telemetry: Telemetry;
   readonly clock: Clock;
   readonly random: Random;
   readonly config: ApiConfig;
   /** Bearer key of the operator. */
   readonly operatorKey: string;
-  /** Seals station passwords; the same as every gateway's. */
+  /** Seals station passwords and secrets of webhooks; the same as every gateway's. */
   readonly serverKey: Uint8Array;
   /** Names of what is missing; empty = ready. */
   readonly readiness: () => Promise<readonly string[]> | readonly string[];
@@ -47,10 +55,14 @@ export interface ApiOptions {
 
 export interface StartedApi {
   readonly port: number;
+  /** Gives the answers that are under way; clients find another api. */
+  drain(): Promise<void>;
   close(): Promise<void>;
 }
 
 const HOUSEKEEPING_MS = 600_000;
+/** A command waits for its station for up to 30 s; process supervisors wait as long. */
+const DRAIN_MS = 25_000;
 
 /** Serves REST, events and pages. Everything given stays the caller's to close. */
 export async function startApi(options: ApiOptions): Promise<StartedApi> {
@@ -62,7 +74,13 @@ export async function startApi(options: ApiOptions): Promise<StartedApi> {
       ? {}
       : { connections: config.databaseConnections }),
   });
-  const events = new EventStream(options.facts, clock, telemetry);
+  const { facts, durableFacts, serverKey } = options;
+  const events = new EventStream(facts, clock, telemetry, durableFacts);
+  const egress = new Egress({ rules: config.egress, clock });
+  const webhooks = startWebhooks({
+    ...{ tenants, clock, random, telemetry, egress, serverKey, facts: durableFacts },
+    disableAfterDays: config.webhookDisableDays,
+  });
   const outcomes = new CallOutcomes(bus, clock, random);
   const platform: Platform = {
     tenants,
@@ -73,7 +91,8 @@ export async function startApi(options: ApiOptions): Promise<StartedApi> {
     telemetry,
     outcomes,
     events,
-    passwordRecord: (password) => passwordRecord(password, options.serverKey, random),
+    webhooks: { egress, clock, serverKey, history: durableFacts, hint: webhooks.hint },
+    passwordRecord: (password) => passwordRecord(password, serverKey, random),
     readiness: options.readiness,
   };
   const app = createApp(platform, routes, {
@@ -92,10 +111,15 @@ export async function startApi(options: ApiOptions): Promise<StartedApi> {
   });
   return {
     port: server.port,
+    drain: async () => {
+      events.close();
+      await server.drain(DRAIN_MS);
+    },
     close: async () => {
       stopHousekeeping();
       events.close();
       await server.close();
+      await webhooks.close();
       outcomes.close();
       await tenants.close();
     },

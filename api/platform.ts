@@ -7,6 +7,7 @@ import type { PasswordRecord } from "#schemas/events/gateway.ts";
 import type { CallOutcomes } from "./call_outcomes.ts";
 import type { EventStream } from "./event_stream.ts";
 import type { Tenants } from "./ports/rows.ts";
+import type { WebhookDoor } from "./webhooks/start_webhooks.ts";
 
 /** Everything that routes reach the world by. */
 export interface Platform {
@@ -18,6 +19,7 @@ export interface Platform {
   readonly telemetry: Telemetry;
   readonly outcomes: CallOutcomes;
   readonly events: EventStream;
+  readonly webhooks: WebhookDoor;
   /** How a station's password is kept. */
   readonly passwordRecord: (password: string) => Promise<PasswordRecord>;
   /** Names of what is missing; empty = ready. */

@@ -4,6 +4,8 @@ export interface Reply {
   /** JSON; undefined = no body. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What a repeat under the same Idempotency-Key gets instead of `body`: no secret is kept. */
+  readonly keptBody?: unknown;
 }
 
 /** One page of a list. */

@@ -5,7 +5,13 @@ import { systemClock } from "#engine/adapters/system_clock.ts";
 import { passwordRecord } from "#engine/password.ts";
 import type { ActorAnswer, Actors, MessageHeader } from "#engine/ports/actors.ts";
 import type { Clock } from "#engine/ports/clock.ts";
-import type { Fact, FactFeed, FactHandlers, FollowFacts } from "#engine/ports/facts.ts";
+import type {
+  DurableFact,
+  DurableFacts,
+  FactConsumption,
+  FactPage,
+} from "#engine/ports/durable_facts.ts";
+import type { FactFeed, FactHandlers, FollowFacts } from "#engine/ports/facts.ts";
 import { SimRandom } from "#engine/sim/sim_random.ts";
 import { silentTelemetry } from "#engine/telemetry.ts";
 import type { Address } from "#schemas/address.ts";
@@ -15,9 +21,11 @@ import { testPostgres } from "#start/testing.ts";
 import { postgresTenants } from "./adapters/postgres_tenants.ts";
 import { createApp } from "./app.ts";
 import { CallOutcomes } from "./call_outcomes.ts";
+import { Egress, egressPorts, type EgressRules } from "./egress.ts";
 import { EventStream } from "./event_stream.ts";
 import type { Platform } from "./platform.ts";
 import { routes } from "./routes/mod.ts";
+import type { WebhookDoor } from "./webhooks/start_webhooks.ts";
 
 export const operatorKey = "the key that only tests know";
 const bearer = { authorization: `Bearer ${operatorKey}` };
@@ -53,9 +61,11 @@ export class RecordedActors implements Actors {
 }
 
 /** A stream of facts that a test states by hand. */
-export class StatedFacts implements FactFeed {
+export class StatedFacts implements FactFeed, DurableFacts {
   readonly #followers = new Set<FactHandlers>();
-  readonly #facts: Fact[] = [];
+  readonly #facts: DurableFact[] = [];
+  /** Facts before this have left the stream. */
+  firstSequence = 1;
 
   follow({ afterSequence }: FollowFacts, handlers: FactHandlers): () => void {
     for (const fact of this.#facts) {
@@ -69,11 +79,41 @@ export class StatedFacts implements FactFeed {
     return Promise.resolve(this.#facts.at(-1)?.sequence ?? 0);
   }
 
+  read(afterSequence: number, max: number): Promise<FactPage | undefined> {
+    const last = this.#facts.length;
+    if (afterSequence < this.firstSequence - 1 || afterSequence > last) {
+      return Promise.resolve(undefined);
+    }
+    const facts = this.#facts.slice(afterSequence, afterSequence + max);
+    return Promise.resolve({ facts, upTo: afterSequence + facts.length, last });
+  }
+
+  /** Consumers are tried over a real server (`webhooks/testing.ts`); here they get nothing. */
+  consume(): FactConsumption {
+    return {
+      started: Promise.resolve(),
+      floor: () => Promise.resolve({ era: 1, sequence: this.#facts.length }),
+      close: () => Promise.resolve(),
+    };
+  }
+
+  rewind(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  sequenceBefore(at: number): Promise<number> {
+    const found = this.#facts.findIndex((fact) => fact.at >= at);
+    const before = found === -1 ? this.#facts.length : found;
+    return Promise.resolve(Math.max(this.firstSequence - 1, before));
+  }
+
   /** `session.started` of a station. */
   state(what: string, stationId: string, body: object = {}, tenant = "default"): void {
     const [kind = "", name = ""] = what.split(".");
-    const fact: Fact = {
+    const fact: DurableFact = {
       sequence: this.#facts.length + 1,
+      key: `1:${this.#facts.length + 1}:0`,
+      era: 1,
       subject: `fact.${what}.${stationId}`,
       tenant,
       kind,
@@ -114,8 +154,13 @@ export interface Answered {
 }
 
 export async function testApi(
-  options: { readonly consoleRoot?: string; readonly missing?: string[]; readonly clock?: Clock } =
-    {},
+  options: {
+    readonly consoleRoot?: string;
+    readonly missing?: string[];
+    readonly clock?: Clock;
+    readonly egress?: Partial<EgressRules>;
+    readonly webhooks?: Partial<WebhookDoor>;
+  } = {},
 ): Promise<TestApi> {
   const database = await testPostgres();
   const clock = options.clock ?? systemClock();
@@ -126,11 +171,18 @@ export async function testApi(
   const facts = new StatedFacts();
   const tenants = postgresTenants({ clock, url: database.url, connections: 4 });
   const outcomes = new CallOutcomes(bus, clock, random);
-  const events = new EventStream(facts, clock, telemetry);
+  const events = new EventStream(facts, clock, telemetry, facts);
   await events.start();
+  const rules = { allowPrivate: false, allowHosts: [], ports: egressPorts, ...options.egress };
+  const serverKey = new Uint8Array(32);
+  const webhooks: WebhookDoor = {
+    ...{ egress: new Egress({ rules, clock }), clock, serverKey, history: facts },
+    hint: () => {},
+    ...options.webhooks,
+  };
   const platform: Platform = {
-    ...{ tenants, actors, bus, clock, random, telemetry, outcomes, events },
-    passwordRecord: (password) => passwordRecord(password, new Uint8Array(32), random),
+    ...{ tenants, actors, bus, clock, random, telemetry, outcomes, events, webhooks },
+    passwordRecord: (password) => passwordRecord(password, serverKey, random),
     readiness: () => options.missing ?? [],
   };
   const app = createApp(platform, routes, { operatorKey, ...options });

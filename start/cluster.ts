@@ -2,6 +2,7 @@
 import { LocalBus, localFirst } from "#engine/adapters/local_bus.ts";
 import { NatsBus } from "#engine/adapters/nats_bus.ts";
 import { connectNats, type NatsLink } from "#engine/adapters/nats_connection.ts";
+import { NatsDurableFacts } from "#engine/adapters/nats_durable_facts.ts";
 import { NatsFacts } from "#engine/adapters/nats_facts.ts";
 import { NatsLeases } from "#engine/adapters/nats_leases.ts";
 import { systemClock } from "#engine/adapters/system_clock.ts";
@@ -30,6 +31,7 @@ export interface Cluster extends Part {
   readonly link: NatsLink;
   readonly bus: Bus;
   readonly facts: NatsFacts;
+  readonly durableFacts: NatsDurableFacts;
   readonly leases: NatsLeases;
   readonly clock: Clock;
   readonly random: Random;
@@ -56,15 +58,17 @@ export async function joinCluster(options: ClusterOptions): Promise<Cluster> {
   );
   const replicas = natsReplicas === undefined ? {} : { replicas: natsReplicas };
   const facts = await NatsFacts.open({ link, clock, telemetry, ...replicas });
+  const durableFacts = await NatsDurableFacts.open({ link, clock, telemetry });
   const leases = await NatsLeases.open({ link, clock, telemetry, ...replicas });
   const stopLag = watchLoopLag(telemetry, clock);
   const close = async (): Promise<void> => {
     stopLag();
+    await durableFacts.close();
     await facts.close();
     await bus.close();
     await traces?.close();
     await link.close();
   };
   const tracer = traces?.tracer;
-  return { id, link, bus, facts, leases, clock, random, telemetry, tracer, close };
+  return { id, link, bus, facts, durableFacts, leases, clock, random, telemetry, tracer, close };
 }

@@ -2,6 +2,7 @@
 import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { startWorker, type WorkerOptions } from "#actors/main.ts";
+import { egressRules } from "#api/egress.ts";
 import { startApi } from "#api/main.ts";
 import { actorsOverBus } from "#engine/actor_client.ts";
 import { migrate } from "#engine/adapters/postgres_migrations.ts";
@@ -90,15 +91,17 @@ export async function apiPart(
 ): Promise<Part> {
   const { databaseUrl, operatorKey, serverKey, httpPort, host } = config;
   const listen = { httpPort, ...(host === undefined ? {} : { host }) };
+  const { webhookDisableDays } = config;
+  const settings = { ...listen, egress: egressRules(config), webhookDisableDays };
   const keys = { operatorKey, serverKey };
   const parts = { ...cluster, ...keys, databaseUrl, actors, readiness, consoleRoot };
-  const api = await startApi({ ...parts, config: listen });
+  const api = await startApi({ ...parts, config: settings });
   const stopBuild = buildConsoleLater(cluster);
   const close = async (): Promise<void> => {
     stopBuild();
     await api.close();
   };
-  return { close };
+  return { drain: () => api.drain(), close };
 }
 
 /** Building the pages takes seconds and must not keep stations waiting. Returns how to end it. */

@@ -9,6 +9,7 @@ import { stationImportRoutes } from "./station_import.ts";
 import { stationRoutes } from "./stations.ts";
 import { systemRoutes } from "./system.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { webhookRoutes } from "./webhooks.ts";
 
 /** Every resource of the platform; one line per file. */
 export const routes: readonly Route[] = [
@@ -22,4 +23,5 @@ export const routes: readonly Route[] = [
   ...stationRoutes,
   ...systemRoutes,
   ...tokenRoutes,
+  ...webhookRoutes,
 ];
