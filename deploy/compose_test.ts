@@ -85,6 +85,13 @@ test("compose: what haproxy.cfg and nats.conf take from the environment is given
   }
 });
 
+test("compose: HAProxy may open as many files as its connections need", () => {
+  const { environment, ulimits } = service("haproxy");
+  const [allowed = ""] = /\d+/.exec(JSON.stringify(ulimits)) ?? [];
+
+  assert.ok(Number(allowed) > 2 * Number(environment?.["MAXCONN"]) + 1_000);
+});
+
 test("compose: what .env must hold is in the example, empty", () => {
   const needed = [...new Set(variablesOf(composeText))].filter((name) =>
     !/^(LOG|OTEL)|IMAGE/.test(name)
