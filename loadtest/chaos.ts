@@ -4,22 +4,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { SimRandom } from "#engine/sim/sim_random.ts";
-import { wrongFacts, wronglyOwned } from "./chaos/cluster_checks.ts";
+import { judge } from "./chaos/judge.ts";
 import { provision } from "./chaos/provision.ts";
-import { type FaultReport, runRounds, seconds } from "./chaos/rounds.ts";
+import { rollAll, rollingFailures } from "./chaos/rolling.ts";
+import { runRounds, seconds } from "./chaos/rounds.ts";
+import { DEAR_MAX, dearness, measureScale, workerCounts } from "./chaos/scale.ts";
 import { probeIdentities, ShardProbe } from "./chaos/shard_probe.ts";
 import { ChaosStage } from "./chaos/stage.ts";
-import { isDurable, lostMessages, trueEnergyWh, wrongSessions } from "./crash/crash_checks.ts";
 import { CrashFleet } from "./crash/crash_fleet.ts";
+import { identityOf, tokenOf } from "./load/stage.ts";
 import { describeOptions, OptionError, type Options, parseOptions } from "./options.ts";
 
 const specs = {
   rounds: { type: "number", help: "rounds of five faults", default: 2, min: 1, max: 1_000 },
+  rolling: { type: "flag", help: "restart every process in turn instead" },
+  scale: { type: "flag", help: "measure 1, 2 and 4 workers under one load instead" },
   chargers: { type: "number", help: "charging sessions", default: 1_000, min: 1, max: 5_000 },
   meter: { type: "number", help: "seconds between meter values", default: 12, min: 1, max: 900 },
+  rate: { type: "number", help: "--scale: messages per second", default: 800, min: 1 },
+  passes: { type: "number", help: "--scale: how often", default: 3, min: 1, max: 20 },
   workers: { type: "number", help: "worker processes", default: 3, min: 2, max: 16 },
   gateways: { type: "number", help: "gateway processes", default: 2, min: 2, max: 16 },
-  apis: { type: "number", help: "api processes", default: 2, min: 1, max: 16 },
+  apis: { type: "number", help: "api processes", default: 2, min: 2, max: 16 },
   "answer-within": { type: "number", help: "seconds until actors answer again", default: 5 },
   seed: { type: "number", help: "of chargers, victims and moments", default: 1, min: 0 },
   keep: { type: "flag", help: "keep the folder with logs" },
@@ -28,7 +34,6 @@ const specs = {
 
 /** An installation's default. */
 const SHARDS = 256;
-const FINDINGS_SHOWN = 10;
 const startedAtMs = performance.now();
 
 function say(text: string): void {
@@ -36,73 +41,106 @@ function say(text: string): void {
   process.stdout.write(`${at} s  ${text}\n`);
 }
 
-async function chaos(options: Options, stage: ChaosStage): Promise<boolean> {
-  const chargers = options.number("chargers") ?? 1_000;
+/** What a mode found wrong, and what it says when all is well. */
+interface Verdict {
+  readonly failures: readonly string[];
+  readonly praise: string;
+}
+
+type Mode = (options: Options, stage: ChaosStage) => Promise<Verdict>;
+
+async function breakThings(options: Options, stage: ChaosStage): Promise<Verdict> {
   const random = new SimRandom(options.number("seed") ?? 1);
-  const probes = probeIdentities(SHARDS);
-  await provision(stage.rest, { chargers, others: probes });
-  const [url = "", ...otherUrls] = stage.ocppUrls;
-  const fleet = new CrashFleet({
-    url,
-    otherUrls,
-    sessions: chargers,
-    meterIntervalSeconds: options.number("meter") ?? 12,
-    random: random.fork(),
-  });
-  const probe = new ShardProbe(stage.ocppUrls, probes);
+  const identities = probeIdentities(SHARDS);
+  const fleet = await charging(options, stage, { random, others: identities });
+  const probe = new ShardProbe(stage.ocppUrls, identities);
   await probe.run();
-  await fleet.charge();
-  say(`${chargers} sessions charge (half OCPP 1.6, half 2.0.1)`);
   const rounds = options.number("rounds") ?? 2;
   const faults = await runRounds(rounds, { stage, fleet, probe, random, say });
   await fleet.finish();
   probe.close();
   say("all sessions were stopped, all queues are empty");
-  return judge(options, { stage, fleet, faults });
-}
-
-interface Outcome {
-  readonly stage: ChaosStage;
-  readonly fleet: CrashFleet;
-  readonly faults: readonly FaultReport[];
-}
-
-async function judge(options: Options, { stage, fleet, faults }: Outcome): Promise<boolean> {
-  const durable = fleet.acknowledged.filter(isDurable);
-  const lost = await lostMessages(stage.postgres.url(), fleet.acknowledged);
-  const wrong = await wrongSessions(stage.rest, fleet.chargers);
-  const facts = await wrongFacts(stage);
-  const owned = [...faults.flatMap(({ findings }) => findings), ...await wronglyOwned(stage)];
-  const dropped = fleet.chargers.reduce((sum, charger) => sum + charger.droppedMessages, 0);
-  const transactions = fleet.chargers.flatMap((charger) => charger.transactions);
-  const slowest = Math.max(0, ...faults.map(({ answeredMs }) => answeredMs));
+  const { summary, failures } = await judge(stage, fleet, say);
   const limitMs = (options.number("answer-within") ?? 5) * 1_000;
   const late = faults.filter(({ answeredMs }) => answeredMs > limitMs);
-  for (const findings of [lost, wrong, facts.findings, owned, late.map(({ text }) => text)]) {
-    findings.slice(0, FINDINGS_SHOWN).forEach((finding) => say(`  ${finding}`));
-  }
-  say(
-    `answered transaction messages: ${durable.length}, not in the journal: ${lost.length}; ` +
-      `sessions: ${transactions.length}, ${trueEnergyWh(fleet.chargers)} Wh by the meters, ` +
-      `findings: ${wrong.length}; facts: ${facts.count}, findings: ${facts.findings.length}; ` +
-      `messages that chargers had to give up: ${dropped}`,
+  const owned = faults.flatMap(({ findings }) => findings);
+  for (const { text, answeredMs } of late) say(`  ${text}: ${seconds(answeredMs)}`);
+  say(summary);
+  const slowest = seconds(Math.max(...faults.map(({ answeredMs }) => answeredMs)));
+  return {
+    failures: [
+      ...failures,
+      ...(owned.length > 0 ? [`${owned.length} findings about owners after a fault`] : []),
+      ...(late.length > 0 ? [`${late.length} times actors answered late`] : []),
+    ],
+    praise: `${faults.length} faults, ${summary}, answering again within ${slowest}`,
+  };
+}
+
+async function restartInTurn(options: Options, stage: ChaosStage): Promise<Verdict> {
+  const random = new SimRandom(options.number("seed") ?? 1);
+  const stations = Array.from({ length: 50 }, (_, index) => `ASKED-${index}`);
+  const fleet = await charging(options, stage, { random, others: stations });
+  const report = await rollAll({ stage, fleet, stations, say });
+  await fleet.finish();
+  for (const failure of report.rest.failures.slice(0, 10)) say(`  ${failure}`);
+  const { summary, failures } = await judge(stage, fleet, say);
+  say(summary);
+  const { requests, retried } = report.rest;
+  const moving = report.restarts.filter(({ movesShards }) => movesShards);
+  const slowest = Math.max(...moving.map(({ p99Ms }) => p99Ms));
+  return {
+    failures: [...failures, ...rollingFailures(report)],
+    praise: `${report.restarts.length} processes restarted, 0 of ${requests} REST requests ` +
+      `failed with one retry (${retried} retried), no charger connected more than once again, ` +
+      `p99 while shards move at most ${seconds(slowest)}, ${summary}`,
+  };
+}
+
+async function scale(options: Options, stage: ChaosStage): Promise<Verdict> {
+  const chargers = options.number("chargers") ?? 1_000;
+  const indexes = Array.from({ length: chargers }, (_, index) => index);
+  await stage.rest.importStations(
+    indexes.map((index) => ({ id: identityOf(index), securityProfile: 0, quiet: true })),
   );
-  const failures = [
-    ...(lost.length > 0 ? [`${lost.length} answered messages are lost`] : []),
-    ...(wrong.length > 0 ? [`${wrong.length} findings about sessions`] : []),
-    ...(facts.findings.length > 0 ? [`${facts.findings.length} findings about facts`] : []),
-    ...(owned.length > 0 ? [`${owned.length} findings about owners of shards`] : []),
-    ...(dropped > 0 ? [`${dropped} messages were refused for good`] : []),
-    ...(late.length > 0 ? [`${late.length} times actors answered late`] : []),
-  ];
-  say(
-    failures.length > 0
-      ? `failed: ${failures.join(", ")}`
-      : `passed: ${faults.length} faults, 0 of ${durable.length} answered messages lost, ` +
-        `${transactions.length} sessions exact to the Wh, ${facts.count} facts once and in ` +
-        `order, answering again within ${seconds(slowest)}`,
+  await stage.rest.importTokens(
+    indexes.map((index) => ({ uid: tokenOf(index), status: "Accepted" })),
   );
-  return failures.length === 0;
+  const [rate = 800, passes = 3] = [options.number("rate"), options.number("passes")];
+  const report = await measureScale({ stage, chargers, rate, passes, say });
+  const told = [...report.cost].map(([count, micros]) =>
+    `${micros.toFixed(0)} µs on ${count} (x${dearness(report, count).toFixed(2)})`
+  ).join(", ");
+  const dear = workerCounts.filter((count) => dearness(report, count) > DEAR_MAX);
+  return {
+    failures: [
+      ...(dear.length > 0 ? [`a message is too dear on ${dear.join(" and ")} workers`] : []),
+      ...(report.errors > 0 ? [`${report.errors} messages failed`] : []),
+    ],
+    praise: `worker CPU per answered message at ${rate}/s, median of ${passes}: ${told}`,
+  };
+}
+
+async function charging(
+  options: Options,
+  stage: ChaosStage,
+  { random, others }: { readonly random: SimRandom; readonly others: readonly string[] },
+): Promise<CrashFleet> {
+  const chargers = options.number("chargers") ?? 1_000;
+  await provision(stage.rest, { chargers, others });
+  const [url = "", ...otherUrls] = stage.ocppUrls;
+  const meterIntervalSeconds = options.number("meter") ?? 12;
+  const fleet = new CrashFleet({
+    url,
+    otherUrls,
+    sessions: chargers,
+    meterIntervalSeconds,
+    arrivalSeconds: meterIntervalSeconds,
+    random: random.fork(),
+  });
+  await fleet.charge();
+  say(`${chargers} sessions charge (half OCPP 1.6, half 2.0.1)`);
+  return fleet;
 }
 
 async function main(): Promise<number> {
@@ -111,16 +149,21 @@ async function main(): Promise<number> {
     say(`Breaks a cluster in the middle of sessions and checks.\n${describeOptions(specs)}`);
     return 0;
   }
+  const [mode, workers]: readonly [Mode, number] = options.flag("scale")
+    ? [scale, Math.max(...workerCounts)]
+    : [options.flag("rolling") ? restartInTurn : breakThings, options.number("workers") ?? 3];
   const folder = mkdtempSync(join(tmpdir(), "statewatt-chaos-"));
   const stage = await ChaosStage.start({
     folder,
-    workers: options.number("workers") ?? 3,
-    gateways: options.number("gateways") ?? 2,
+    workers,
+    gateways: options.flag("scale") ? 1 : options.number("gateways") ?? 2,
     apis: options.number("apis") ?? 2,
   });
   say(`${stage.processes.length} processes, 3 NATS servers and Postgres run`);
   try {
-    return await chaos(options, stage) ? 0 : 1;
+    const { failures, praise } = await mode(options, stage);
+    say(failures.length > 0 ? `failed: ${failures.join(", ")}` : `passed: ${praise}`);
+    return failures.length === 0 ? 0 : 1;
   } finally {
     await stage.close();
     if (options.flag("keep")) say(`the folder is ${folder}`);

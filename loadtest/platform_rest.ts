@@ -93,13 +93,20 @@ export class PlatformRest {
   request(
     method: string,
     path: string,
-    content: { readonly body?: string; readonly contentType?: string } = {},
+    content: {
+      readonly body?: string;
+      readonly contentType?: string;
+      readonly idempotencyKey?: string;
+    } = {},
   ): Promise<Response> {
     return fetch(`${this.#httpUrl}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.#key}`,
         ...(content.contentType === undefined ? {} : { "content-type": content.contentType }),
+        ...(content.idempotencyKey === undefined
+          ? {}
+          : { "idempotency-key": content.idempotencyKey }),
       },
       ...(content.body === undefined ? {} : { body: content.body }),
       signal: AbortSignal.timeout(CALL_MS_MAX),

@@ -6,9 +6,11 @@ import type { ChaosStage } from "./stage.ts";
 /** Something that goes wrong, and how it is put right again. */
 export interface Fault {
   readonly text: string;
-  /** How long it lasts at least. */
+  /** How long it lasts, from its begin. */
   readonly lastsMs: number;
-  /** Resolves once it is there. */
+  /** Whether the platform must get by without what is broken; else it waits until that is healed. */
+  readonly isBridged: boolean;
+  /** Resolves when the process is dead or frozen, or the server is back: the wait counts from here. */
   begin(): Promise<void>;
   /** Resolves when all processes and servers are well again. */
   heal(): Promise<void>;
@@ -23,6 +25,8 @@ const byTurns: readonly FaultKind[] = [freezeWorker, killFactsLeader, restartPos
 const BY_TURNS_AT_ONCE = 2;
 /** A lease, and as much again as others need to notice and take over. */
 const LONGER_THAN_A_LEASE_MS = 2 * LEASE_MS;
+/** Until a supervisor has started a dead process again. */
+const AWAY_MS = 4_000;
 
 /** The faults of a round (from 0), each made when its turn has come: it looks who leads then. */
 export function faultsOf(round: number): readonly FaultKind[] {
@@ -35,17 +39,18 @@ export function faultsOf(round: number): readonly FaultKind[] {
 }
 
 function killWorker(stage: ChaosStage, random: SimRandom): Fault {
-  return killed(oneOf(stage.workers, random));
+  return killed(oneOf(stage.workers, random), LONGER_THAN_A_LEASE_MS);
 }
 
 function killGateway(stage: ChaosStage, random: SimRandom): Fault {
-  return killed(oneOf(stage.gateways, random));
+  return killed(oneOf(stage.gateways, random), AWAY_MS);
 }
 
-function killed(victim: RoleProcess): Fault {
+function killed(victim: RoleProcess, lastsMs: number): Fault {
   return {
     text: `kill -9 of ${victim.name}`,
-    lastsMs: 0,
+    lastsMs,
+    isBridged: true,
     begin: () => victim.kill(),
     heal: () => {
       victim.spawn();
@@ -58,7 +63,8 @@ function killNats(stage: ChaosStage, random: SimRandom): Fault {
   const victim = oneOf(stage.nats.servers, random);
   return {
     text: `kill -9 of NATS server ${victim.name}`,
-    lastsMs: 0,
+    lastsMs: AWAY_MS,
+    isBridged: true,
     begin: () => victim.kill(),
     heal: () => victim.restart(),
   };
@@ -69,7 +75,8 @@ async function killFactsLeader(stage: ChaosStage, random: SimRandom): Promise<Fa
   if (leader === undefined) return killNats(stage, random);
   return {
     text: `kill -9 of NATS server ${leader.name}, which leads the facts`,
-    lastsMs: 0,
+    lastsMs: AWAY_MS,
+    isBridged: true,
     begin: () => leader.kill(),
     heal: () => leader.restart(),
   };
@@ -80,6 +87,7 @@ function freezeWorker(stage: ChaosStage, random: SimRandom): Fault {
   return {
     text: `SIGSTOP of ${victim.name} for longer than its lease`,
     lastsMs: LONGER_THAN_A_LEASE_MS,
+    isBridged: true,
     begin: () => {
       victim.freeze();
       return Promise.resolve();
@@ -95,6 +103,7 @@ function restartPostgres(stage: ChaosStage): Fault {
   return {
     text: "Postgres stops without a checkpoint and starts again",
     lastsMs: 0,
+    isBridged: true,
     begin: async () => {
       await stage.postgres.stopShort();
       await stage.postgres.restart();
@@ -116,6 +125,8 @@ function cutLinks(stage: ChaosStage, random: SimRandom): Fault {
   return {
     text: `the links from ${links.worker.name} to ${which} carry nothing`,
     lastsMs: LONGER_THAN_A_LEASE_MS,
+    // With its lease it keeps its shards, which then wait for Postgres.
+    isBridged: which !== "Postgres",
     begin: () => {
       proxies.forEach((proxy) => proxy.stall());
       return Promise.resolve();

@@ -1,7 +1,7 @@
 import { systemClock } from "#engine/adapters/system_clock.ts";
 import type { SimRandom } from "#engine/sim/sim_random.ts";
 import { waitUntil } from "#start/waiting.ts";
-import { type CrashFleet } from "../crash/crash_fleet.ts";
+import type { CrashFleet } from "../crash/crash_fleet.ts";
 import { wait } from "../paced_clock.ts";
 import { wronglyOwned } from "./cluster_checks.ts";
 import { type Fault, faultsOf } from "./faults.ts";
@@ -25,7 +25,7 @@ export interface RoundsParts {
 
 export interface FaultReport {
   readonly text: string;
-  /** Until the actors of every shard had answered, from the fault on. */
+  /** Until the actors of every shard had answered, from when the fault had begun. */
   readonly answeredMs: number;
   readonly findings: readonly string[];
 }
@@ -58,11 +58,13 @@ async function endure(fault: Fault, parts: RoundsParts): Promise<FaultReport> {
   await wait(clock, CHURN_SECONDS * 500 * random.fraction());
   const answersBefore = fleet.acknowledged.length;
   const beganAtMs = clock.monotonic();
-  const begun = fault.begin();
-  const during = await probe.run();
-  await begun;
-  await wait(clock, Math.max(0, fault.lastsMs - (clock.monotonic() - beganAtMs)));
+  const during = probe.run();
+  await fault.begin();
+  const begunMs = clock.monotonic() - beganAtMs;
+  await wait(clock, Math.max(0, fault.lastsMs - begunMs));
+  const healedMs = clock.monotonic() - beganAtMs;
   await fault.heal();
+  const { ms, late } = await during;
   const after = await probe.run();
   await churn;
   await allWell(stage);
@@ -71,13 +73,15 @@ async function endure(fault: Fault, parts: RoundsParts): Promise<FaultReport> {
     0,
     ...fleet.acknowledged.slice(answersBefore).map((entry) => entry.waitedMs),
   );
+  const answeredMs = Math.max(0, ms - (fault.isBridged ? begunMs : healedMs));
   say(
     `  ${fault.text}: actors of all ${probe.shards} shards answered after ` +
-      `${seconds(during.ms)} (${during.late} of them after more than 1 s), ` +
-      `once healed after ${seconds(after.ms)}; no answer took longer than ${seconds(waitedMs)}`,
+      `${seconds(answeredMs)}${fault.isBridged ? "" : " from its end on"} ` +
+      `(${late} of them after more than 1 s), once healed after ${seconds(after.ms)}; ` +
+      `no answer took longer than ${seconds(waitedMs)}`,
   );
   for (const finding of findings.slice(0, FINDINGS_SHOWN)) say(`    ${finding}`);
-  return { text: fault.text, answeredMs: Math.max(during.ms, after.ms), findings };
+  return { text: fault.text, answeredMs: Math.max(answeredMs, after.ms), findings };
 }
 
 /** The next fault finds a whole cluster: leaders are elected again. */

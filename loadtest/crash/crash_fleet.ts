@@ -15,6 +15,8 @@ export interface CrashFleetOptions {
   readonly otherUrls?: readonly string[];
   readonly sessions: number;
   readonly meterIntervalSeconds: number;
+  /** Cars arrive over so long a time, and so do their meter values ever after. Default: at once. */
+  readonly arrivalSeconds?: number;
   readonly random: SimRandom;
 }
 
@@ -52,10 +54,12 @@ export class CrashFleet {
   readonly chargers: readonly VirtualCharger[];
   readonly acknowledged: Acknowledged[] = [];
   readonly #random: SimRandom;
+  readonly #arrivalMs: number;
   readonly #clock = systemClock();
 
   constructor(options: CrashFleetOptions) {
     this.#random = options.random;
+    this.#arrivalMs = (options.arrivalSeconds ?? 0) * 1_000;
     this.chargers = Array.from({ length: options.sessions }, (_, index) =>
       new VirtualCharger({
         ...placesOf(options, index),
@@ -77,7 +81,10 @@ export class CrashFleet {
   async charge(): Promise<void> {
     this.chargers.forEach((charger) => charger.start());
     await this.until(() => this.chargers.every((charger) => charger.isOnline));
-    await Promise.all(this.chargers.map((_, index) => this.#arrive(index)));
+    await Promise.all(this.chargers.map(async (_, index) => {
+      await wait(this.#clock, this.#arrivalMs * this.#random.fraction());
+      await this.#arrive(index);
+    }));
     await this.until(() =>
       this.chargers.every((charger) => charger.transactions[0]?.wireId !== undefined)
     );
