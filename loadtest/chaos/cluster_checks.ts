@@ -104,7 +104,8 @@ async function journalledFacts(databaseUrl: string): Promise<readonly FactKey[]>
   }
 }
 
-function factFindings(
+/** Facts that are missing, doubled, out of order, or of nobody. */
+export function factFindings(
   expected: readonly FactKey[],
   published: readonly FactKey[],
 ): readonly string[] {
