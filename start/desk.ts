@@ -3,6 +3,7 @@
  * and a NATS micro service with its verbs once it works.
  */
 import postgres, { type Sql } from "postgres";
+import { withArchive } from "#actors/adapters/archived_journal.ts";
 import { postgresDoubtfulCommands } from "#actors/adapters/doubtful_commands.ts";
 import { commandOperations } from "#actors/command_operations.ts";
 import { kinds } from "#actors/kinds.ts";
@@ -161,9 +162,10 @@ export class Desk implements Part {
     if (worker === undefined) return {};
     const { clock } = this.#cluster;
     const { host, store, placement } = worker.running;
-    const tail = postgresJournalTail(this.#sql, clock);
+    const sql = this.#sql;
+    const journal = withArchive({ store, tail: postgresJournalTail(sql, clock), sql, clock });
     return {
-      ...actorOperations({ worker: worker.name, host, store, tail, kinds, clock }),
+      ...actorOperations({ worker: worker.name, host, ...journal, kinds, clock }),
       ...placementOperations({ placement, store }),
       ...deadLetterOperations({ letters: postgresDeadLetters(this.#sql, clock), actors }),
       ...commandOperations({ commands: postgresDoubtfulCommands(this.#sql, clock), actors }),

@@ -53,8 +53,15 @@ async function retired(house: House, table: string, partition: string): Promise<
     try {
       // deno-lint-ignore no-await-in-loop -- try by try.
       const [row] = await sql<{ carried: string; held: string | null }[]>`
-        SELECT carried, held_by AS held
-          FROM retire_partition(${table}, ${partition}, ${CARRIED_MAX})`;
+        WITH done AS MATERIALIZED (
+          SELECT carried, held_by AS held
+            FROM retire_partition(${table}, ${partition}, ${CARRIED_MAX})
+        ), noted AS (
+          UPDATE partitioned_tables t SET dropped_before = greatest(t.dropped_before,
+              (partition_begin(t.name, ${partition}) + ('1 ' || t.period)::interval)::date)
+            FROM done WHERE t.name = ${table} AND done.held IS NULL
+        )
+        SELECT carried, held FROM done`;
       const held = row?.held ?? null;
       if (held === null) counted(telemetry, table, Number(row?.carried));
       else telemetry.log("warn", "a partition is kept longer", { partition, reason: held });

@@ -76,9 +76,6 @@ export async function ensurePartitions(sql: postgres.Sql, today: Date): Promise<
   await sql`SELECT ensure_partitions(${today.toISOString().slice(0, 10)}::text::date)`;
 }
 
-/** Old name, until the worker runs `keepHouse` of actors/adapters/housekeeping.ts. */
-export const ensureJournalPartitions = ensurePartitions;
-
 async function readMigrations(folder: string): Promise<readonly Migration[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith(".sql")).sort();
   const odd = names.find((name) => !fileForm.test(name));
