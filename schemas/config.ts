@@ -228,6 +228,18 @@ const embeddedOnly = {
   ),
   natsPort: port(4222, "Embedded NATS, loopback only"),
   natsMonitorPort: port(8222, "Monitoring pages of the embedded NATS, loopback only"),
+  mqttPort: Type.Optional(Type.Integer({
+    minimum: 1,
+    maximum: 65_535,
+    description: "MQTT listener of the embedded NATS, on HOST or loopback: facts as " +
+      "fact/<kind>/<event>/<id>, to read only. Unset: none",
+  })),
+  mqttPassword: Type.Optional(Type.String({
+    minLength: 16,
+    // A server takes what begins like bcrypt for a hash.
+    pattern: "^(?!\\$2)[!-~]+$",
+    description: "Of the MQTT user facts; must be set with MQTT_PORT",
+  })),
   natsServerBin: Type.Optional(Type.String({
     minLength: 1,
     description: "The nats-server program; otherwise PATH, a package, or the official release",
@@ -286,6 +298,15 @@ export const startConfigSchema = Type.Object({
 /** How long what is kept, in days. */
 export type Retention = Readonly<Record<keyof typeof retention, number>>;
 
+/** `task ops`: a tool beside the platform. */
+export const opsConfigSchema = Type.Object({
+  opsKey: everyProcess.opsKey,
+  dataDir: embeddedOnly.dataDir,
+  natsPort: embeddedOnly.natsPort,
+  natsUrl: Type.Optional(natsUrl),
+});
+
+export type OpsConfig = Static<typeof opsConfigSchema>;
 export type GatewayConfig = Static<typeof gatewayConfigSchema>;
 export type WorkerConfig = Static<typeof workerConfigSchema>;
 export type ApiConfig = Static<typeof apiConfigSchema>;
@@ -344,7 +365,7 @@ function sentence(
   const property = error?.instancePath.slice(1) ?? "";
   const name = variableName(property);
   // A key may be in it: a value that carries one is not repeated.
-  const isSecret = /key|url|headers|endpoint/i.test(property);
+  const isSecret = /key|url|headers|endpoint|password/i.test(property);
   const found = isSecret ? "what it is now" : `"${environment[name]?.trim()}"`;
   return `${name} must be ${expectation(rules[property])}, not ${found}.`;
 }

@@ -2,7 +2,7 @@ import process from "node:process";
 import { ConfigError, readConfig, type StartConfig, startConfigSchema } from "#schemas/config.ts";
 import { isServerGone } from "./server_gone.ts";
 import { type DataFolder, takeDataFolder } from "./data_folder.ts";
-import { clearNats, startEmbeddedNats } from "./embedded_nats.ts";
+import { clearNats, type EmbeddedNatsPorts, startEmbeddedNats } from "./embedded_nats.ts";
 import {
   clearPostgres,
   type EmbeddedServer,
@@ -147,10 +147,31 @@ async function startBroker(
   progress: Progress,
 ): Promise<EmbeddedServer> {
   progress.say(`starting NATS on port ${config.natsPort}`);
+  const mqtt = mqttOf(config);
   const ports = { port: config.natsPort, monitorPort: config.natsMonitorPort };
-  const server = await startEmbeddedNats(folder, ports, progress);
+  const server = await startEmbeddedNats(
+    folder,
+    { ...ports, ...(mqtt === undefined ? {} : { mqtt }) },
+    progress,
+  );
   progress.say("NATS is ready");
   return server;
+}
+
+/**
+ * The MQTT listener, when it is asked for.
+ *
+ * @throws {ConfigError} when it could not be as asked.
+ */
+function mqttOf({ mqttPort, mqttPassword, natsUrl, host }: StartConfig): EmbeddedNatsPorts["mqtt"] {
+  if (mqttPort === undefined) return undefined;
+  if (natsUrl !== undefined) {
+    throw new ConfigError("MQTT_PORT must be unset with NATS_URL: set it up in that server.");
+  }
+  if (mqttPassword === undefined) {
+    throw new ConfigError("MQTT_PASSWORD must be set with MQTT_PORT: nobody reads without it.");
+  }
+  return { host: host ?? "127.0.0.1", port: mqttPort, password: mqttPassword };
 }
 
 function wantedPorts(config: StartConfig): readonly WantedPort[] {
@@ -163,6 +184,8 @@ function wantedPorts(config: StartConfig): readonly WantedPort[] {
     const use = { use: "metrics", variable: "METRICS_PORT" };
     ports.push({ ...use, port: config.metricsPort, host: config.host });
   }
+  const mqtt = mqttOf(config);
+  if (mqtt !== undefined) ports.push({ use: "MQTT", variable: "MQTT_PORT", ...mqtt });
   if (config.databaseUrl === undefined) {
     const postgres = { use: "Postgres", variable: "POSTGRES_PORT", port: config.postgresPort };
     ports.push({ ...postgres, host: loopback });
@@ -190,6 +213,9 @@ function summary(config: StartConfig, folder: DataFolder): readonly string[] {
     ...(config.natsUrl === undefined
       ? [`NATS monitoring  http://127.0.0.1:${config.natsMonitorPort}/`]
       : []),
+    ...(config.mqttPort === undefined
+      ? []
+      : [`MQTT             mqtt://facts@${config.host ?? "127.0.0.1"}:${config.mqttPort}/`]),
     `operator key     ${key}`,
   ];
 }

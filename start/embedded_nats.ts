@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import type { DataFolder } from "./data_folder.ts";
 import type { EmbeddedServer, Progress } from "./embedded_postgres.ts";
 import { ensureNatsServer } from "./nats_binary.ts";
-import { isHealthy, natsConfiguration } from "./nats_server.ts";
+import { isHealthy, natsConfiguration, platformUser } from "./nats_server.ts";
 import { endProcess, processesIn, type StopStep } from "./process_mark.ts";
 import { StartError } from "./start_error.ts";
 import { ChildFailure, supervise } from "./supervised_child.ts";
@@ -24,14 +24,22 @@ export async function clearNats(folder: DataFolder): Promise<void> {
   await Promise.all(left.map((mark) => endProcess(mark, stopSteps)));
 }
 
+export interface EmbeddedNatsPorts {
+  readonly port: number;
+  readonly monitorPort: number;
+  /** Facts by MQTT, to read only. */
+  readonly mqtt?: { readonly host: string; readonly port: number; readonly password: string };
+}
+
 /**
- * Runs nats-server with JetStream on the data folder.
+ * Runs nats-server with JetStream on the data folder. With MQTT the server knows users; the URL
+ * then holds the platform's own, whose password is made once (`nats.password`).
  *
  * @throws {StartError} when there is no nats-server or it cannot run; nothing is left running then.
  */
 export async function startEmbeddedNats(
   folder: DataFolder,
-  ports: { readonly port: number; readonly monitorPort: number },
+  { mqtt, ...ports }: EmbeddedNatsPorts,
   progress: Progress,
 ): Promise<EmbeddedServer> {
   const { say, signal } = progress;
@@ -39,10 +47,15 @@ export async function startEmbeddedNats(
   const cwd = natsFolder(folder);
   mkdirSync(cwd, { recursive: true });
   const configuration = join(cwd, "nats.conf");
-  writeFileSync(
-    configuration,
-    natsConfiguration({ ...ports, storeFolder: join(cwd, "jetstream") }),
-  );
+  const platformPassword = mqtt === undefined ? "" : folder.secret("nats.password");
+  const text = natsConfiguration({
+    ...ports,
+    storeFolder: join(cwd, "jetstream"),
+    ...(mqtt === undefined ? {} : { mqtt: { ...mqtt, platformPassword } }),
+  });
+  // Passwords may be in it; the mode of a file that is there already is not changed by writing.
+  writeFileSync(configuration, text, { mode: 0o600 });
+  chmodSync(configuration, 0o600);
   const logFile = join(folder.path, "nats.log");
   try {
     const child = await supervise({
@@ -58,7 +71,8 @@ export async function startEmbeddedNats(
       signal,
       say,
     });
-    return { url: `nats://127.0.0.1:${ports.port}`, close: () => child.close() };
+    const user = mqtt === undefined ? "" : `${platformUser}:${platformPassword}@`;
+    return { url: `nats://${user}127.0.0.1:${ports.port}`, close: () => child.close() };
   } catch (thrown) {
     if (!(thrown instanceof ChildFailure)) throw thrown;
     throw new StartError(

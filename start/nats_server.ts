@@ -5,7 +5,21 @@ export interface NatsSettings {
   readonly storeFolder: string;
   /** Several servers that act as one; unset: a server alone. */
   readonly cluster?: NatsClusterSettings;
+  /** Facts by MQTT; the server then asks everybody for a user. */
+  readonly mqtt?: NatsMqttSettings;
 }
+
+export interface NatsMqttSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Of the user `facts`, who may read facts and nothing else. */
+  readonly password: string;
+  /** Of the user `statewatt`: the platform itself, never by MQTT. */
+  readonly platformPassword: string;
+}
+
+export const platformUser = "statewatt";
+export const mqttUser = "facts";
 
 export interface NatsClusterSettings {
   /** Unique in the cluster, the same after each restart. */
@@ -37,6 +51,7 @@ export function natsConfiguration(settings: NatsSettings): string {
     `  max_file_store: 10737418240`,
     `}`,
     ...clusterLines(settings.cluster),
+    ...mqttLines(settings.mqtt),
     ``,
   ].join("\n");
 }
@@ -53,6 +68,35 @@ function clusterLines(cluster: NatsClusterSettings | undefined): readonly string
     `  routes: [${routes.join(", ")}]`,
     `}`,
   ];
+}
+
+/**
+ * `$MQTT.sub.>` is where the server itself puts what it delivers with QoS 1. An empty
+ * `publish.allow` would allow everything.
+ */
+function mqttLines(mqtt: NatsMqttSettings | undefined): readonly string[] {
+  if (mqtt === undefined) return [];
+  const platform = userOf(platformUser, mqtt.platformPassword);
+  return [
+    `mqtt {`,
+    `  listen: ${
+      JSON.stringify(`${mqtt.host.includes(":") ? `[${mqtt.host}]` : mqtt.host}:${mqtt.port}`)
+    }`,
+    `}`,
+    `authorization {`,
+    `  users: [`,
+    `    { ${platform}, allowed_connection_types: ["STANDARD"] }`,
+    `    { ${userOf(mqttUser, mqtt.password)}, allowed_connection_types: ["MQTT"]`,
+    `      permissions: {`,
+    `        publish: { deny: [">"] }`,
+    `        subscribe: { allow: ["fact", "fact.>", "$MQTT.sub.>"] } } }`,
+    `  ]`,
+    `}`,
+  ];
+}
+
+function userOf(name: string, password: string): string {
+  return `user: ${JSON.stringify(name)}, password: ${JSON.stringify(password)}`;
 }
 
 /** Whether the server answers on its monitoring port and its JetStream is up. */
