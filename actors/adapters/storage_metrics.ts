@@ -35,4 +35,20 @@ export async function measureStorage({ sql, telemetry }: House): Promise<void> {
       FROM unnest(ARRAY['sessions', 'snapshots', 'session_progress', 'session_archive',
         'station_days', 'commands', 'inbox', 'outbox']) AS name`;
   for (const table of whole) bytes.with(table.name).set(Number(table.bytes));
+  await measureHypertable({ sql, telemetry });
+}
+
+async function measureHypertable(
+  { sql, telemetry }: Pick<House, "sql" | "telemetry">,
+): Promise<void> {
+  const [found] = await sql`SELECT to_regclass('meter_value_chunks') IS NOT NULL AS there`;
+  const isThere = found?.["there"] === true;
+  telemetry.gauge(
+    "statewatt_meter_values_hypertable",
+    "1: TimescaleDB keeps the meter values; 0: partitions do",
+  ).set(isThere ? 1 : 0);
+  if (!isThere) return;
+  const [row] = await sql`SELECT hypertable_size('meter_value_chunks') AS bytes`;
+  telemetry.gauge("statewatt_storage_bytes", "Disk of a table with its indexes", ["table"])
+    .with("meter_values").set(Number(row?.["bytes"]));
 }

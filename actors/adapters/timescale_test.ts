@@ -29,8 +29,11 @@ async function adopted(sql: Sql): Promise<boolean> {
   return row?.["adopted"] === true;
 }
 
-/** Functions of the extension that remember their calls, and no storage parameters of its own. */
-async function standIn(sql: Sql): Promise<void> {
+/**
+ * Functions of the extension that remember their calls. Its storage parameters cannot be stood in
+ * for: their statement is left out, or fails as it does in the edition that has no compression.
+ */
+async function standIn(sql: Sql, hasCompression = true): Promise<void> {
   await sql.unsafe(`
     CREATE TABLE timescale_calls (call text);
     CREATE FUNCTION create_hypertable(relation regclass, time_column name,
@@ -41,10 +44,15 @@ async function standIn(sql: Sql): Promise<void> {
     CREATE FUNCTION drop_chunks(relation regclass, older_than timestamptz) RETURNS SETOF text
       LANGUAGE sql AS $$ INSERT INTO timescale_calls VALUES ('drop ' || older_than)
         RETURNING call $$;
-    ALTER FUNCTION timescale_statements() RENAME TO all_timescale_statements;
-    CREATE FUNCTION timescale_statements() RETURNS text[] LANGUAGE sql
-      AS $$ SELECT array_agg(s) FROM unnest(all_timescale_statements()) AS s
-        WHERE s NOT LIKE '%SET (timescaledb.%' $$;`);
+    CREATE FUNCTION hypertable_size(relation regclass) RETURNS bigint LANGUAGE sql
+      AS $$ SELECT pg_total_relation_size(relation) $$;`);
+  if (hasCompression) {
+    await sql.unsafe(`
+      ALTER FUNCTION timescale_statements() RENAME TO all_timescale_statements;
+      CREATE FUNCTION timescale_statements() RETURNS text[] LANGUAGE sql
+        AS $$ SELECT array_agg(s) FROM unnest(all_timescale_statements()) AS s
+          WHERE s NOT LIKE '%SET (timescaledb.%' $$;`);
+  }
   // Adopting asks the catalogue, and a row of it cannot be made up: the function is given another.
   const [row] = await sql`SELECT pg_get_functiondef('adopt_timescale'::regproc) AS text`;
   await sql.unsafe(String(row?.["text"]).replace("FROM pg_extension", "FROM standin_extension"));
@@ -84,6 +92,22 @@ test("with it they are a hypertable that is compressed, unless there are values 
   });
 });
 
+test("an edition without compression leaves the partitions as they are", async () => {
+  await withDatabase(async (sql) => {
+    await standIn(sql, false);
+
+    await sql`SELECT ensure_partitions('2031-04-01')`;
+
+    const rows = await sql`SELECT relname, relkind FROM pg_class WHERE relname IN ('meter_values',
+      'meter_value_chunks', 'meter_values_20310401') ORDER BY relname`;
+    assert.deepEqual([...rows], [
+      { relname: "meter_values", relkind: "p" },
+      { relname: "meter_values_20310401", relkind: "r" },
+    ]);
+    assert.deepEqual([...await sql`SELECT call FROM timescale_calls`], []);
+  });
+});
+
 test("tenants see their own values through the view, and housekeeping drops chunks", async () => {
   await withDatabase(async (sql, url) => {
     await standIn(sql);
@@ -112,6 +136,7 @@ test("tenants see their own values through the view, and housekeeping drops chun
     await keepHouse({ databaseUrl: url, clock, telemetry, retention });
     const [dropped] = await sql`SELECT call FROM timescale_calls WHERE call LIKE 'drop %'`;
     assert.match(String(dropped?.["call"]), /^drop 2026-11-22 12:00/);
+    assert.equal(telemetry.value("statewatt_meter_values_hypertable"), 1);
     for (const step of ["retention of meter_values", "waiting rows", "partitions", "measures"]) {
       assert.equal(telemetry.value("statewatt_housekeeping_failed_total", step), 0, step);
     }
