@@ -12,6 +12,7 @@ const files = sourceFiles([
   "start",
   "loadtest",
   "deploy",
+  "ops",
   "web",
 ]);
 const isTest = (path: string): boolean =>
@@ -31,6 +32,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   actors: ["actors/", "engine/", "schemas/"],
   gateway: ["gateway/", "engine/", "schemas/"],
   api: ["api/", "engine/", "schemas/", "actors/domain/"],
+  ops: ["ops/", "engine/", "schemas/"],
   web: ["schemas/"],
 };
 
