@@ -16,6 +16,8 @@ import { SignIn } from "./pages/sign_in.tsx";
 import { StationPage } from "./pages/station.tsx";
 import { StationsPage } from "./pages/stations.tsx";
 import { TokensPage } from "./pages/tokens.tsx";
+import { WebhookPage } from "./pages/webhook.tsx";
+import { WebhooksPage } from "./pages/webhooks.tsx";
 import { theme } from "./theme.ts";
 
 export function App(): ReactElement {
@@ -66,6 +68,8 @@ function Pages(): ReactElement {
       <Route path="/locations" element={<LocationsPage />} />
       <Route path="/tokens" element={<TokensPage />} />
       <Route path="/commands" element={<CommandsPage />} />
+      <Route path="/webhooks" element={<WebhooksPage />} />
+      <Route path="/webhooks/:id" element={<WebhookPage />} />
       <Route path="*" element={<NoSuchPage />} />
     </Routes>
   );

@@ -14,6 +14,7 @@ export type { Location as ChargingLocation } from "#schemas/rest/location.ts";
 export type { OcppMessage, Overview } from "#schemas/rest/observe.ts";
 export type { MeterValue, TimelineItem } from "#schemas/rest/session.ts";
 export type { Token } from "#schemas/rest/token.ts";
+export type { Webhook, WebhookDelivery, WebhookReplay } from "#schemas/rest/webhook.ts";
 
 /** REST leaves out the action; events give it. */
 export type Command = Omit<CommandDescription, "action"> & { readonly action?: string };

@@ -25,6 +25,7 @@ const mainPlaces: readonly Place[] = [
 const otherPlaces: readonly Place[] = [
   { to: "/locations", word: "Locations", icon: "locations" },
   { to: "/tokens", word: "Tokens", icon: "tokens" },
+  { to: "/webhooks", word: "Webhooks", icon: "webhooks" },
 ];
 const schemes = [
   { scheme: "auto", word: "Follow the system", icon: "auto" },
