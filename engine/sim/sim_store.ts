@@ -52,6 +52,8 @@ export class SimStore implements Store {
   refuses: (row: { readonly type: string; readonly body: string | null }) => boolean = () => false;
   /** Sees each batch that commits, before anything of it is written. */
   onCommit: (batch: SimBatch) => void = () => {};
+  /** Sees each message that is set aside. */
+  onDeadLetter: (letter: DeadLetter) => void = () => {};
   /** Sees each shard that gets an owner. */
   onTake: (shard: number, owner: string) => void = () => {};
   commits = 0;
@@ -196,6 +198,7 @@ export class SimStore implements Store {
   deadLetter(letter: DeadLetter): Promise<void> {
     if (this.isAway) return away();
     this.deadLetters.push(letter);
+    this.onDeadLetter(letter);
     return Promise.resolve();
   }
 

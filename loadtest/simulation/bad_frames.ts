@@ -4,6 +4,9 @@ import type { SimRandom } from "#engine/sim/sim_random.ts";
 
 export const BAD = "-bad-input-";
 
+/** Marks messages that are good for every check at the edge, and that the store refuses as data. */
+export const POISON = "-poison-";
+
 /** `id` is the frame's message id where it has one. */
 export function badFrame(random: SimRandom, protocol: OcppProtocol, id: string): string {
   const wrongShape = protocol === "ocpp1.6"

@@ -66,7 +66,7 @@ export function planOf(seed: number): Plan {
     workers: 1 + random.integer(4),
     gateways: 1 + random.integer(3),
     paceMs: 300 + random.integer(3_000),
-    operatorPaceMs: 1_000 + random.integer(8_000),
+    operatorPaceMs: 200 + random.integer(8_000),
     bus: {
       dropped: often(0.5, 0.06),
       doubled: often(0.5, 0.1),

@@ -19,17 +19,23 @@ import type { ProcessLink } from "./process_link.ts";
 /** Takes of the same shards may come between a look at them and their take. */
 const TAKES_MAX = 4;
 
+/** Sees what one process does to the store. */
+export interface StoreWitness {
+  sends(batchId: string): void;
+  takes(shard: number): void;
+}
+
 /** The store as one process sees it: what is under way may get lost, and come late. */
 export class ProcessStore implements Store {
   readonly #store: SimStore;
   readonly #link: ProcessLink;
 
-  readonly #onSend: (batchId: string) => void;
+  readonly #witness: StoreWitness;
 
-  constructor(store: SimStore, link: ProcessLink, onSend: (batchId: string) => void) {
+  constructor(store: SimStore, link: ProcessLink, witness: StoreWitness) {
     this.#store = store;
     this.#link = link;
-    this.#onSend = onSend;
+    this.#witness = witness;
   }
 
   shardCount(): Promise<number> {
@@ -65,10 +71,20 @@ export class ProcessStore implements Store {
       );
       if (wanted.length === 0) return [];
       // deno-lint-ignore no-await-in-loop -- as above
-      const taken = await this.#link.call(() => this.#store.takeSeen(owner, wanted, epochMin));
+      const taken = await this.#link.call(() => this.#take(owner, wanted, epochMin));
       if (taken.length === wanted.length) return taken;
     }
     throw new PlatformError("unavailable", "Cannot take shards: their epochs move");
+  }
+
+  #take(
+    owner: string,
+    wanted: readonly PlacedShard[],
+    epochMin: number,
+  ): readonly OwnedShard[] {
+    const taken = this.#store.takeSeen(owner, wanted, epochMin);
+    for (const { shard } of taken) this.#witness.takes(shard);
+    return taken;
   }
 
   retakeShards(owner: string, shards: readonly number[]): Promise<readonly OwnedShard[]> {
@@ -80,7 +96,7 @@ export class ProcessStore implements Store {
   }
 
   commit(batch: EncodedBatch, lane: number): Promise<CommitOutcome> {
-    this.#onSend(batch.id);
+    this.#witness.sends(batch.id);
     return this.#link.call(() => this.#store.commit(batch, lane)).catch((error) => ({
       result: "unknown" as const,
       detail: String(error),

@@ -103,7 +103,7 @@ export class Processes {
 
   #watch(socket: SimSocket, identity: string): void {
     socket.gatewayEnd.onSend = this.#world.edgeChecker.socketWitness(identity);
-    this.#world.sabotage.socket?.(socket, this.#world);
+    this.#world.sabotage.socket?.(socket, identity);
   }
 
   #startWorker(name: string): void {
@@ -173,11 +173,11 @@ export class Processes {
         faults: () => this.#linkFaults,
       });
     const isStoreThere = (): boolean => !world.store.isAway;
-    const store = new ProcessStore(
-      world.store,
-      link(STORE_SILENCE_MS, isStoreThere),
-      (batchId) => world.journalChecker.sends(process.name, batchId),
-    );
+    const { journalChecker } = world;
+    const store = new ProcessStore(world.store, link(STORE_SILENCE_MS, isStoreThere), {
+      sends: (batchId) => journalChecker.sends(process.name, batchId),
+      takes: (shard) => journalChecker.takes(process.name, shard),
+    });
     const leasesLink = link(
       LEASES_SILENCE_MS,
       () => !world.areLeasesAway && busEnd.isReachable,

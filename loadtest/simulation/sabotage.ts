@@ -16,8 +16,6 @@ export interface Sabotage {
   readonly ownership?: (ownership: Ownership) => Ownership;
   readonly limits?: Partial<GatewayLimits>;
   /** A socket that a station has just got. */
-  readonly socket?: (socket: SimSocket, world: World) => void;
+  readonly socket?: (socket: SimSocket, identity: string) => void;
   readonly world?: (world: World) => void;
-  /** The platform heals: from now on nothing else goes wrong. */
-  readonly healed?: (world: World) => void;
 }

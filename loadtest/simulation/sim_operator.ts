@@ -66,7 +66,6 @@ export class SimApi {
       return { status: reply.status, body: reply.body };
     } catch (thrown) {
       const { kind, message } = toPlatformError(thrown);
-      if (kind === "bug") throw thrown;
       return { refused: `${kind}: ${message}`, isFinal: errorKinds[kind].retry === "never" };
     }
   }

@@ -5,7 +5,7 @@
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import type { SimRandom } from "#engine/sim/sim_random.ts";
 import type { Clock } from "#engine/ports/clock.ts";
-import { badFrame } from "./bad_frames.ts";
+import { badFrame, POISON } from "./bad_frames.ts";
 import type { SimSocket } from "./sim_socket.ts";
 import { CommandDesk, type DeskWitness } from "./command_desk.ts";
 import { type LineWitness, type Message, StationLine } from "./station_line.ts";
@@ -67,7 +67,7 @@ export class SimStation {
     this.#registerWh = random.integer(900_000);
     this.#line = new StationLine({
       ...{ identity, protocol, clock, random, witness },
-      patienceMs: 3_000 + random.integer(20_000),
+      patienceMs: 1_500 + random.integer(20_000),
       giveUp: () => this.#drop(),
     });
     this.#desk = new CommandDesk({
@@ -134,6 +134,7 @@ export class SimStation {
     else if (drawn < 0.09) this.#openSecond();
     else if (drawn < 0.13) this.#misbehave();
     else if (drawn < 0.23) this.#say(["Heartbeat", {}]);
+    else if (drawn < 0.24) this.#report("Preparing", POISON);
     else if (drawn < 0.30) this.#report(random.chance(0.5) ? "Faulted" : "Preparing");
     else if (drawn < 0.34) this.#say(stationWords(this.#parts.protocol).authorize(this.#parts.uid));
     else if (this.#running === undefined) this.#start(this.#parts.uid, null);
@@ -147,8 +148,8 @@ export class SimStation {
     }
   }
 
-  #report(status: string): void {
-    this.#say(stationWords(this.#parts.protocol).status(status, this.#now()));
+  #report(status: string, info?: string): void {
+    this.#say(stationWords(this.#parts.protocol).status(status, this.#now(), info));
   }
 
   /** A transaction message is kept until it is answered. */

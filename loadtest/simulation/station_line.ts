@@ -21,6 +21,8 @@ interface Sent {
   readonly body: string;
   readonly id: string;
   tries: number;
+  /** It left at least once, on this socket or an earlier one. */
+  hasLeft: boolean;
 }
 
 export interface LineWitness {
@@ -118,8 +120,8 @@ export class StationLine {
     this.#sendNext();
   }
 
-  #isOf({ id, tries }: Sent, answered: string): boolean {
-    return answered === id || answered.startsWith(`${id}.`) && tries > 0;
+  #isOf({ id }: Sent, answered: string): boolean {
+    return answered === id || answered.startsWith(`${id}.`);
   }
 
   #sendNext(): void {
@@ -129,7 +131,7 @@ export class StationLine {
       if (message === undefined) return;
       const [action, payload] = message.make();
       const body = JSON.stringify(payload);
-      this.#current = { message, action, body, id: this.nextId(), tries: 0 };
+      this.#current = { message, action, body, id: this.nextId(), tries: 0, hasLeft: false };
     } else if (this.#current.tries > 0) return;
     this.#send(this.#current);
   }
@@ -138,7 +140,8 @@ export class StationLine {
   #send(sent: Sent): void {
     const { clock, random, witness, identity, giveUp, patienceMs } = this.#parts;
     sent.tries++;
-    const id = sent.tries > 1 && random.chance(0.5) ? `${sent.id}.${this.nextId()}` : sent.id;
+    const id = sent.hasLeft && random.chance(0.5) ? `${sent.id}.${this.nextId()}` : sent.id;
+    sent.hasLeft = true;
     witness.called(identity, id, sent.action, sent.body);
     this.#socket?.send(`[2,"${id}","${sent.action}",${sent.body}]`);
     this.#cancel = clock.schedule(patienceMs, () => {

@@ -10,6 +10,7 @@ import { SimLeaseMap } from "#engine/sim/sim_leases.ts";
 import { SimRandom } from "#engine/sim/sim_random.ts";
 import { SimStore } from "#engine/sim/sim_store.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
+import { POISON } from "./bad_frames.ts";
 import { EdgeChecker } from "./checkers/edge_checker.ts";
 import { FactsChecker } from "./checkers/facts_checker.ts";
 import { JournalChecker } from "./checkers/journal_checker.ts";
@@ -78,6 +79,11 @@ export class World {
       this.replayChecker.check(batch.rows);
       this.factsChecker.committed(batch.rows);
     };
+    store.refuses = ({ body }) => body?.includes(POISON) === true;
+    store.onDeadLetter = ({ type, actor, body, reason }) => {
+      if (body.includes(POISON)) return;
+      this.fail("aside", `${type} for ${actor} was set aside: ${reason}, ${body}`);
+    };
     store.onTake = (shard) => this.edgeChecker.taken(shard);
     this.stream.onAppend = (message) => this.factsChecker.appended(message);
     this.processes = new Processes(this);
@@ -106,7 +112,6 @@ export class World {
     this.processes.heal();
     for (const station of this.stations) station.finish();
     this.operators.finish();
-    this.sabotage.healed?.(this);
   }
 
   #station(index: number): SimStation {
@@ -114,7 +119,7 @@ export class World {
     this.tokens.set(uid.toLowerCase(), {
       ...{ uid, type: "ISO14443", groupId: null, expiresAt: null },
       status: index % 4 === 3 ? "Blocked" : "Accepted",
-      concurrentSessions: index % 3,
+      concurrentSessions: (index + 1) % 4 % 3,
     });
     const random = this.random.fork();
     return new SimStation({

@@ -66,15 +66,8 @@ export class EdgeChecker implements StationWitness, BusWitness {
     };
   }
 
-  answered(identity: string, { action, body }: CalledMessage, response: unknown): void {
+  answered(): void {
     this.answers++;
-    if (!kept.has(action)) return;
-    const key = `${identity}\n${body}`;
-    const answer = JSON.stringify(response);
-    const first = this.#firstAnswers.get(key) ?? answer;
-    this.#firstAnswers.set(key, first);
-    if (first === answer) return;
-    this.#parts.tell("once", `${identity} was answered ${first}, then ${answer} to ${body}`);
   }
 
   refused(identity: string, { action, body }: CalledMessage, code: string): void {
@@ -127,15 +120,20 @@ export class EdgeChecker implements StationWitness, BusWitness {
   }
 
   #checkAnswer(identity: string, text: string): void {
-    const id = /^\[3,"([^"]*)"/.exec(text)?.[1] ?? "";
+    const [start = "", id = ""] = /^\[3,"([^"]*)",/.exec(text) ?? [];
     const call = this.#called.get(`${identity}\n${id}`);
     if (call === undefined || !kept.has(call.action)) return;
-    if (this.#parts.journal.isJournalled(identity, call.body)) return;
     const { action, body } = call;
-    this.#parts.tell(
-      "answered",
-      `${action} of ${identity} is answered and not journalled: ${body}`,
-    );
+    const { journal, tell } = this.#parts;
+    if (!journal.isJournalled(identity, body)) {
+      tell("answered", `${action} of ${identity} is answered and not journalled: ${body}`);
+    }
+    const key = `${identity}\n${body}`;
+    const answer = text.slice(start.length, -1);
+    const first = this.#firstAnswers.get(key) ?? answer;
+    this.#firstAnswers.set(key, first);
+    if (first === answer) return;
+    tell("once", `${identity} was answered ${first}, then ${answer} to ${body}`);
   }
 
   /** OCPP 1.6J, 4.1.1; 2.0.1 Part 4, 4.1.1: one CALL of ours at a time. */
@@ -147,7 +145,7 @@ export class EdgeChecker implements StationWitness, BusWitness {
       tell("commands", `${messageId} leaves for ${identity} before its commit`);
     }
     const now = clock.monotonic();
-    if (open !== undefined && now < open.until) {
+    if (open !== undefined && open.messageId !== messageId && now < open.until) {
       const isReplied = this.commands.get(`${identity}\n${open.messageId}`)?.reply !== undefined;
       if (!isReplied) {
         tell("bounds", `${messageId} leaves for ${identity} while ${open.messageId} is open`);

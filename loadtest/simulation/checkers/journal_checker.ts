@@ -1,4 +1,5 @@
 /** What must hold of every batch at the moment it commits. The cost does not grow with history. */
+import { grantKey } from "#actors/domain/authorisation.ts";
 import { partitionOf } from "#schemas/address.ts";
 import type { MessageHeader } from "#engine/ports/actors.ts";
 import type { FenceRow, SimBatch, SimJournalRow } from "#engine/sim/sim_batch.ts";
@@ -27,6 +28,8 @@ export interface JournalCheckerParts {
 export class JournalChecker {
   readonly #parts: JournalCheckerParts;
   readonly #shards = new Map<number, WrittenShard>();
+  /** The process that raised a shard's epoch last. */
+  readonly #takers = new Map<number, string>();
   /** Of batches under way. */
   readonly #writers = new Map<string, string>();
   /** Message bodies of stations that are in the journal, with their station. */
@@ -47,6 +50,11 @@ export class JournalChecker {
   /** A process sends a batch: several lives of a worker may be one process. */
   sends(process: string, batchId: string): void {
     this.#writers.set(batchId, process);
+  }
+
+  /** A process takes a shard: nobody else may write until the next take. */
+  takes(process: string, shard: number): void {
+    this.#takers.set(shard, process);
   }
 
   check(batch: SimBatch): void {
@@ -84,6 +92,10 @@ export class JournalChecker {
     if (known === undefined) {
       this.#shards.set(shard, { epoch, writer, seq: last });
       return;
+    }
+    const taker = this.#takers.get(shard);
+    if (taker !== undefined && taker !== writer) {
+      tell("writer", `shard ${shard}: ${writer} writes in epoch ${epoch}, which is ${taker}'s`);
     }
     if (epoch < known.epoch) tell("writer", `shard ${shard}: epoch ${epoch} after ${known.epoch}`);
     if (epoch === known.epoch && writer !== known.writer) {
@@ -169,11 +181,18 @@ export class JournalChecker {
     }
   }
 
+  #limitOf(key: string): number {
+    for (const token of this.#parts.tokens.values()) {
+      if (grantKey(token) === key) return token.concurrentSessions;
+    }
+    return 0;
+  }
+
   #checkTokens({ snapshots }: SimBatch): void {
     for (const { actor, body } of snapshots) {
       const at = actor.indexOf(":token/");
       if (at === -1) continue;
-      const limit = this.#parts.tokens.get(actor.slice(at + 7))?.concurrentSessions ?? 0;
+      const limit = this.#limitOf(actor.slice(at + ":token/".length));
       const { context } = JSON.parse(body) as { context: { grants?: Record<string, number> } };
       const held = Object.keys(context.grants ?? {}).length;
       if (limit > 0 && held > limit) {
