@@ -164,6 +164,7 @@ export class Processes {
     const world = this.#world;
     const { clock, wire, telemetry } = world;
     const process = new SimProcess(`${name}/${++this.#lives}`, clock);
+    world.sabotage.process?.(process);
     const random = this.#random.fork();
     const busEnd = wire.end();
     const leasesEnd = new SimLeases(world.leases);
@@ -171,6 +172,7 @@ export class Processes {
       new ProcessLink({
         ...{ process, clock, random: random.fork(), silenceMs, isReachable },
         faults: () => this.#linkFaults,
+        decide: world.sabotage.decide,
       });
     const isStoreThere = (): boolean => !world.store.isAway;
     const { journalChecker } = world;

@@ -2,6 +2,8 @@ import type { ActorKind } from "#engine/actor.ts";
 import type { Ownership } from "#engine/host.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { Store } from "#engine/ports/store.ts";
+import type { CallFault } from "./process_link.ts";
+import type { SimProcess } from "./sim_process.ts";
 import type { SimSocket } from "./sim_socket.ts";
 import type { GatewayLimits } from "#gateway/limits.ts";
 import type { World } from "./world.ts";
@@ -15,6 +17,10 @@ export interface Sabotage {
   readonly actors?: (actors: Actors, world: World) => Actors;
   readonly ownership?: (ownership: Ownership) => Ownership;
   readonly limits?: Partial<GatewayLimits>;
+  /** What becomes of the next call of any process to a server; undefined: as the plan has it. */
+  readonly decide?: () => CallFault | undefined;
+  /** A process that is about to start. */
+  readonly process?: (process: SimProcess) => void;
   /** A socket that a station has just got. */
   readonly socket?: (socket: SimSocket, identity: string) => void;
   readonly world?: (world: World) => void;
