@@ -202,7 +202,10 @@ export class Lane {
       for (const { partition } of undone) partition.uncommitted--;
       if (outcome.result === "refused") {
         forget(undone);
-        undone = await this.#bisect(undone);
+        const others = withoutRepeat(units, outcome);
+        undone = others === undefined
+          ? await this.#bisect(undone)
+          : [...others, ...undone.slice(units.length)];
       } else if (outcome.result === "unknown") await this.#rest(this.#failures++);
       host.discard(undone);
     }
@@ -289,7 +292,7 @@ export class Lane {
   async #quarantine(unit: Unit, reason: string, isRepeat: boolean): Promise<void> {
     const { item } = unit;
     if (isRepeat && typeof item.header["inbox"] === "string") {
-      item.answer({ kind: "text", text: "null", journalled: true });
+      item.answer(repeatAnswer);
       return;
     }
     const { telemetry } = this.#parts;
@@ -298,6 +301,27 @@ export class Lane {
     item.answer({ kind: "error", error: toPlatformError(new Error(reason)) });
   }
 }
+
+/**
+ * Repeated tells are daily life after a take-over: the one that is named is answered, and the
+ * others are worked out again in one go, without a search. Undefined when it is not among these.
+ */
+function withoutRepeat(
+  units: readonly Unit[],
+  { repeated }: Extract<CommitOutcome, { result: "refused" }>,
+): readonly Unit[] | undefined {
+  if (repeated === undefined) return undefined;
+  const told = units.filter(({ item }) => item.header["inbox"] === repeated);
+  const last = told.at(-1);
+  if (last === undefined) return undefined;
+  // Of two in one batch none has committed: the sender must keep its row, and ask again.
+  const answer = told.length === 1 ? repeatAnswer : withheldAnswer;
+  last.item.answer(answer);
+  return units.filter((unit) => unit !== last);
+}
+
+const repeatAnswer = { kind: "text", text: "null", journalled: true } as const;
+const withheldAnswer = { kind: "withheld" } as const;
 
 function forget(units: readonly Unit[]): void {
   for (const { partition } of units) {

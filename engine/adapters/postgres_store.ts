@@ -288,8 +288,18 @@ function outcomeOf(error: unknown): CommitOutcome {
   const detail = error instanceof Error ? error.message : String(error);
   if (code === "SW001") return { result: "stale" };
   if (dataFaults.has(code.slice(0, 2))) {
-    const constraint = (error as { constraint_name?: string }).constraint_name;
-    return { result: "refused", detail, isRepeat: constraint === "inbox_pkey" };
+    const { detail: where, ...told } = error as PostgresDetail;
+    if (told.constraint_name !== "inbox_pkey") {
+      return { result: "refused", detail, isRepeat: false };
+    }
+    const repeated = /^Key \(id\)=\((.*)\) already exists\.$/s.exec(where ?? "")?.[1];
+    const named = repeated === undefined ? {} : { repeated };
+    return { result: "refused", detail, isRepeat: true, ...named };
   }
   return { result: "unknown", detail };
+}
+
+interface PostgresDetail {
+  readonly constraint_name?: string;
+  readonly detail?: string;
 }

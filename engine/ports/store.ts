@@ -44,8 +44,16 @@ export type CommitOutcome =
   | { readonly result: "committed" }
   /** Another owner has the shard, or its sequence moved: nothing was written. */
   | { readonly result: "stale" }
-  /** The data was refused (SQLSTATE 22 or 23): nothing was written. */
-  | { readonly result: "refused"; readonly detail: string; readonly isRepeat: boolean }
+  /**
+   * The data was refused (SQLSTATE 22 or 23): nothing was written. `repeated`: the tell that was
+   * received before, where the store can name it.
+   */
+  | {
+    readonly result: "refused";
+    readonly detail: string;
+    readonly isRepeat: boolean;
+    readonly repeated?: string;
+  }
   /** Connection lost, time-out: it may have been written. */
   | { readonly result: "unknown"; readonly detail: string };
 

@@ -204,6 +204,7 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
 
     assert.equal(outcome.result, "refused");
     assert.equal(outcome.result === "refused" && outcome.isRepeat, true);
+    assert.equal(outcome.result === "refused" && outcome.repeated, "x#1.0");
     assert.equal((await store.journalOf("default:counter/a")).length, 1);
   });
 

@@ -240,8 +240,9 @@ export class SimStore implements Store {
     if (rows.some((row) => this.refuses(row))) {
       return { result: "refused", detail: "22P05 by the simulation", isRepeat: false };
     }
-    if (rest.inbox !== undefined && this.#areRepeated(rest.inbox.map((told) => told.id))) {
-      return { result: "refused", detail: "inbox_pkey", isRepeat: true };
+    const repeated = this.#repeatedOf((rest.inbox ?? []).map((told) => told.id));
+    if (repeated !== undefined) {
+      return { result: "refused", detail: "inbox_pkey", isRepeat: true, repeated };
     }
     this.onCommit(batch);
     for (const { shard, last } of fence) {
@@ -254,8 +255,8 @@ export class SimStore implements Store {
     return { result: "committed" };
   }
 
-  #areRepeated(ids: readonly string[]): boolean {
-    return new Set(ids).size < ids.length || ids.some((id) => this.#inbox.has(id));
+  #repeatedOf(ids: readonly string[]): string | undefined {
+    return ids.find((id, place) => this.#inbox.has(id) || ids.indexOf(id) < place);
   }
 
   #write({ rows, snapshots }: SimBatch): void {
