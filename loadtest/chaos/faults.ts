@@ -10,6 +10,11 @@ export interface Fault {
   readonly lastsMs: number;
   /** Whether the platform must get by without what is broken; else it waits until that is healed. */
   readonly isBridged: boolean;
+  /**
+   * Nobody is told of it: what a gateway had under way is sent again later (after 2 s, then 4 s),
+   * while new messages get through as soon as the shards have moved.
+   */
+  readonly isSilent: boolean;
   /** Resolves when the process is dead or frozen, or the server is back: the wait counts from here. */
   begin(): Promise<void>;
   /** Resolves when all processes and servers are well again. */
@@ -51,6 +56,7 @@ function killed(victim: RoleProcess, lastsMs: number): Fault {
     text: `kill -9 of ${victim.name}`,
     lastsMs,
     isBridged: true,
+    isSilent: false,
     begin: () => victim.kill(),
     heal: () => {
       victim.spawn();
@@ -65,6 +71,7 @@ function killNats(stage: ChaosStage, random: SimRandom): Fault {
     text: `kill -9 of NATS server ${victim.name}`,
     lastsMs: AWAY_MS,
     isBridged: true,
+    isSilent: false,
     begin: () => victim.kill(),
     heal: () => victim.restart(),
   };
@@ -77,6 +84,7 @@ async function killFactsLeader(stage: ChaosStage, random: SimRandom): Promise<Fa
     text: `kill -9 of NATS server ${leader.name}, which leads the facts`,
     lastsMs: AWAY_MS,
     isBridged: true,
+    isSilent: false,
     begin: () => leader.kill(),
     heal: () => leader.restart(),
   };
@@ -88,6 +96,7 @@ function freezeWorker(stage: ChaosStage, random: SimRandom): Fault {
     text: `SIGSTOP of ${victim.name} for longer than its lease`,
     lastsMs: LONGER_THAN_A_LEASE_MS,
     isBridged: true,
+    isSilent: true,
     begin: () => {
       victim.freeze();
       return Promise.resolve();
@@ -104,6 +113,7 @@ function restartPostgres(stage: ChaosStage): Fault {
     text: "Postgres stops without a checkpoint and starts again",
     lastsMs: 0,
     isBridged: true,
+    isSilent: false,
     begin: async () => {
       await stage.postgres.stopShort();
       await stage.postgres.restart();
@@ -127,6 +137,7 @@ function cutLinks(stage: ChaosStage, random: SimRandom): Fault {
     lastsMs: LONGER_THAN_A_LEASE_MS,
     // With its lease it keeps its shards, which then wait for Postgres.
     isBridged: which !== "Postgres",
+    isSilent: true,
     begin: () => {
       proxies.forEach((proxy) => proxy.stall());
       return Promise.resolve();

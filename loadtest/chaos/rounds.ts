@@ -5,7 +5,8 @@ import type { CrashFleet } from "../crash/crash_fleet.ts";
 import { wait } from "../paced_clock.ts";
 import { wronglyOwned } from "./cluster_checks.ts";
 import { type Fault, faultsOf } from "./faults.ts";
-import type { ShardProbe } from "./shard_probe.ts";
+import type { ActorProbe } from "./actor_probe.ts";
+import type { StationProbe } from "./station_probe.ts";
 import type { ChaosStage } from "./stage.ts";
 
 const clock = systemClock();
@@ -18,14 +19,18 @@ const FINDINGS_SHOWN = 3;
 export interface RoundsParts {
   readonly stage: ChaosStage;
   readonly fleet: CrashFleet;
-  readonly probe: ShardProbe;
+  readonly actors: ActorProbe;
+  readonly stations: StationProbe;
   readonly random: SimRandom;
   say(text: string): void;
 }
 
 export interface FaultReport {
   readonly text: string;
-  /** Until the actors of every shard had answered, from when the fault had begun. */
+  /**
+   * Until the actors of every shard had answered, from when the fault had begun; also to stations
+   * that had told them something at that moment, unless the fault is silent.
+   */
   readonly answeredMs: number;
   readonly findings: readonly string[];
 }
@@ -52,36 +57,36 @@ export async function runRounds(
 }
 
 async function endure(fault: Fault, parts: RoundsParts): Promise<FaultReport> {
-  const { stage, fleet, probe, random, say } = parts;
+  const { stage, fleet, actors, stations, random, say } = parts;
   await wait(clock, CALM_MS * (1 + random.fraction()));
   const churn = fleet.churn(CHURN_SECONDS);
   await wait(clock, CHURN_SECONDS * 500 * random.fraction());
   const answersBefore = fleet.acknowledged.length;
   const beganAtMs = clock.monotonic();
-  const during = probe.run();
+  const asked = actors.run();
+  const told = stations.run();
   await fault.begin();
   const begunMs = clock.monotonic() - beganAtMs;
   await wait(clock, Math.max(0, fault.lastsMs - begunMs));
   const healedMs = clock.monotonic() - beganAtMs;
   await fault.heal();
-  const { ms, late } = await during;
-  const after = await probe.run();
+  const sinceMs = fault.isBridged ? begunMs : healedMs;
+  const [actorMs, stationMs] = (await Promise.all([asked, told]))
+    .map(({ ms }) => Math.max(0, ms - sinceMs)) as [number, number];
+  const { ms: afterMs } = await actors.run();
   await churn;
   await allWell(stage);
   const findings = await wronglyOwned(stage);
-  const waitedMs = Math.max(
-    0,
-    ...fleet.acknowledged.slice(answersBefore).map((entry) => entry.waitedMs),
-  );
-  const answeredMs = Math.max(0, ms - (fault.isBridged ? begunMs : healedMs));
+  const waits = fleet.acknowledged.slice(answersBefore).map(({ waitedMs }) => waitedMs);
   say(
-    `  ${fault.text}: actors of all ${probe.shards} shards answered after ` +
-      `${seconds(answeredMs)}${fault.isBridged ? "" : " from its end on"} ` +
-      `(${late} of them after more than 1 s), once healed after ${seconds(after.ms)}; ` +
-      `no answer took longer than ${seconds(waitedMs)}`,
+    `  ${fault.text}: the actors of all shards answered after ${seconds(actorMs)}` +
+      `${fault.isBridged ? "" : " from its end on"}, their stations had an answer after ` +
+      `${seconds(stationMs)}, of chargers none waited longer than ` +
+      `${seconds(Math.max(0, ...waits))}; once healed ${seconds(afterMs)}`,
   );
   for (const finding of findings.slice(0, FINDINGS_SHOWN)) say(`    ${finding}`);
-  return { text: fault.text, answeredMs: Math.max(answeredMs, after.ms), findings };
+  const judged = fault.isSilent ? [actorMs, afterMs] : [actorMs, stationMs, afterMs];
+  return { text: fault.text, answeredMs: Math.max(...judged), findings };
 }
 
 /** The next fault finds a whole cluster: leaders are elected again. */
