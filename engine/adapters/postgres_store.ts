@@ -300,6 +300,6 @@ function outcomeOf(error: unknown): CommitOutcome {
 }
 
 interface PostgresDetail {
-  readonly constraint_name?: string;
+  readonly "constraint_name"?: string;
   readonly detail?: string;
 }
