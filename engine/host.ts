@@ -380,7 +380,8 @@ export class Host implements LaneHost {
       return;
     }
     this.#counts.quarantined.add();
-    telemetry.log("error", "a chart threw on a message", { actor: item.to, reason });
+    const trace = item.trace?.traceId;
+    telemetry.log("error", "a chart threw on a message", { actor: item.to, trace, reason });
     void setAside(item, reason, this.#parts);
     item.answer({ kind: "error", error: toPlatformError(error) });
   }

@@ -28,12 +28,10 @@ export class Health {
 
   /** Empty: ready. Never rejects. */
   async missing(): Promise<readonly string[]> {
+    // What it would need for work that it has given away is no news.
+    if (this.#isDrained) return ["drained"];
     const found = await Promise.all(this.#checks.map((check) => named(check)));
-    const states = [
-      ...(this.#isStarting ? ["start"] : []),
-      ...(this.#isDrained ? ["drained"] : []),
-    ];
-    return [...new Set([...states, ...found.flat()])];
+    return [...new Set([...(this.#isStarting ? ["start"] : []), ...found.flat()])];
   }
 }
 

@@ -25,7 +25,7 @@ export function postgresJournalTail(sql: Sql, clock: Clock): JournalTail {
         clock,
         WAIT_MS,
         sql<{ count: string }[]>`SELECT count(*) AS count FROM
-          (SELECT FROM journal WHERE actor = ${actor} LIMIT ${max}) AS some`,
+          (SELECT FROM journal WHERE actor = ${actor} LIMIT ${max}) AS capped`,
       );
       return Number(row?.count);
     },

@@ -20,7 +20,7 @@ export function placementOperations({ placement, store }: PlacementOperationPart
       run: async (args) => {
         const shard = await shardOfArgs(args);
         const worker = args["worker"] ?? "";
-        const workers = placement.candidates();
+        const workers = placement.candidates().toSorted();
         if (!workers.includes(worker)) {
           const detail = `Cannot pin to ${worker}: the workers are ${workers.join(", ")}`;
           throw new PlatformError("not-found", detail);
