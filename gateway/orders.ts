@@ -3,6 +3,7 @@ import { defaultTenant } from "#schemas/address.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import type { Bus } from "#engine/ports/bus.ts";
 import { type CallOrder, tellAnswer } from "./calls.ts";
+import type { Connection } from "./connection.ts";
 import type { GatewayContext } from "./context.ts";
 import { addressOf } from "./identity.ts";
 import { partFromAll } from "./parting.ts";
@@ -35,7 +36,11 @@ function carryOut(order: GatewayOrder, context: GatewayContext, presence: Presen
       return;
     case "close":
       if (order.tenant !== context.tenant) return;
-      presence.find(order.identity, order.epoch)?.close(order.code, order.reason);
+      presence.find(
+        order.identity,
+        order.epoch,
+        (found) => found?.close(order.code, order.reason),
+      );
       return;
     case "verify":
       presence.verify(order);
@@ -64,13 +69,11 @@ function loseStore(context: GatewayContext, presence: Presence): void {
 
 /** An order whose socket is gone or has been replaced never leaves, and its actor is told so. */
 function call(order: CallOrder, context: GatewayContext, presence: Presence): void {
-  const connection = order.tenant === context.tenant
-    ? presence.find(order.identity, order.epoch)
-    : undefined;
-  if (connection !== undefined) {
-    connection.call(order);
-    return;
-  }
-  const address = addressOf(order.tenant ?? defaultTenant, order.identity);
-  tellAnswer(context, { address }, order, { outcome: "expired" });
+  const carryOut = (connection: Connection | undefined): void => {
+    if (connection !== undefined) return connection.call(order);
+    const address = addressOf(order.tenant ?? defaultTenant, order.identity);
+    tellAnswer(context, { address }, order, { outcome: "expired" });
+  };
+  if (order.tenant !== context.tenant) carryOut(undefined);
+  else presence.find(order.identity, order.epoch, carryOut);
 }

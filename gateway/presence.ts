@@ -16,6 +16,7 @@ import { addressOf } from "./identity.ts";
 import { BoundedWork } from "./bounded_work.ts";
 import type { Connection, ConnectionKeeper } from "./connection.ts";
 import type { GatewayContext } from "./context.ts";
+import { Settling } from "./settling.ts";
 
 /** How often silent stations are looked for. */
 const WATCH_MS = 1_000;
@@ -40,6 +41,7 @@ export class Presence implements ConnectionKeeper {
   readonly #toAnnounce = new Set<Connection>();
   /** Those whose actor could not be told that they are still here. */
   readonly #unannounced = new Set<Connection>();
+  readonly #settling: Settling;
   #opened = 0;
   #announcements = 0;
   #watchedAt = 0;
@@ -48,6 +50,7 @@ export class Presence implements ConnectionKeeper {
   constructor(context: GatewayContext) {
     this.#context = context;
     this.#run = context.random.uuid().slice(0, 13);
+    this.#settling = new Settling(context.limits.ourCallsWaitingMax);
     const atOnceMax = context.limits.announceAtOnce;
     this.#announcing = new BoundedWork("announce a socket", {
       atOnceMax,
@@ -64,16 +67,27 @@ export class Presence implements ConnectionKeeper {
     return this.#all;
   }
 
-  /** The socket to which an order of this epoch belongs. */
-  find(identity: string, epoch: string): Connection | undefined {
-    const connection = this.#newest.get(identity);
-    return connection?.epoch === epoch ? connection : undefined;
+  /**
+   * Gives the socket to which an order of this epoch belongs, at once or when the answer is there
+   * that may grant the epoch; undefined when there is none.
+   */
+  find(identity: string, epoch: string, take: (found: Connection | undefined) => void): void {
+    const find = (): Connection | undefined => {
+      const connection = this.#newest.get(identity);
+      return connection?.epoch === epoch ? connection : undefined;
+    };
+    const found = find();
+    if (found !== undefined || !this.#settling.keep(identity, () => take(find()))) take(found);
   }
 
   /** Announces a new socket to its actor and lets its frames pass, or closes it. */
-  async open(connection: Connection): Promise<void> {
+  open(connection: Connection): Promise<void> {
     this.#all.add(connection);
     connection.name = socketName(this.#run, this.#opened++);
+    return this.#settling.during(connection.identity, () => this.#open(connection));
+  }
+
+  async #open(connection: Connection): Promise<void> {
     try {
       const epoch = await this.#announce(connection);
       this.#prefer(connection, epoch);
@@ -171,14 +185,16 @@ export class Presence implements ConnectionKeeper {
     this.#toAnnounce.add(connection);
     void this.#announcing.run(() => {
       this.#toAnnounce.delete(connection);
-      return this.#tellAgain(connection);
+      return this.#settling.during(connection.identity, () => this.#tellAgain(connection));
     });
   }
 
   async #tellAgain(connection: Connection): Promise<void> {
     if (!connection.isOpen || this.#newest.get(connection.identity) !== connection) return;
     try {
-      connection.epoch = await this.#announce(connection, connection.epoch);
+      const epoch = await this.#announce(connection, connection.epoch);
+      // Two workers may have asked for it at once, and answers overtake each other.
+      if (isNewer(epoch, connection.epoch)) connection.epoch = epoch;
     } catch (thrown) {
       const { kind } = toPlatformError(thrown);
       if (kind === "conflict") connection.close(closeCodes.policy, REPLACED);

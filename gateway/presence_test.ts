@@ -127,6 +127,28 @@ test("two lanes: their CALLs are answered while ours is open, and the other way 
   ]);
 });
 
+test("an order that overtakes the grant of its epoch waits for it", async () => {
+  await using bench = await testGateway();
+  let grant = (): void => {};
+  bench.actors.answers.set(
+    "socket.opened",
+    () => new Promise<ActorAnswer>((resolve) => (grant = () => resolve(json({ epoch: "7.2" })))),
+  );
+  const station = await connect(bench.gateway, "CP1");
+  await eventually(() => bench.actors.of("socket.opened").length === 1, "the question");
+
+  bench.order(callOrder({ epoch: "7.2", messageId: "early" }));
+  bench.order(callOrder({ epoch: "7.1", messageId: "of another" }));
+  bench.order(callOrder({ identity: "CP2", messageId: "after" }));
+  await eventually(() => bench.actors.of("ocpp.answer").length === 1, "the last order");
+  grant();
+
+  assert.deepEqual(await station.frameOf("early"), [2, "early", "ClearCache", {}]);
+  await eventually(() => bench.actors.of("ocpp.answer").length === 2, "the other's end");
+  const told = bench.actors.of("ocpp.answer").map(({ header }) => header["messageId"]);
+  assert.deepEqual(told, ["after", "of another"]);
+});
+
 test("an order of another epoch never leaves and expires", async () => {
   await using bench = await testGateway();
   const station = await connect(bench.gateway, "CP1");

@@ -238,7 +238,7 @@ export interface ConnectOptions extends ClientOptions {
 
 /** Connects and waits for the handshake; rejects with the HTTP status when it fails. */
 export function connect(
-  gateway: RunningGateway,
+  gateway: { readonly port: number },
   identity: string,
   options: ConnectOptions = {},
 ): Promise<TestStation> {

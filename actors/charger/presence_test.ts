@@ -73,6 +73,19 @@ test("a socket announced again that was believed gone counts again, with a newer
   assert.deepEqual(one.stage.alarmsOf(one.address), []);
 });
 
+test("an announcement that is delivered again gives what the first one gave", () => {
+  const one = station();
+  one.open({ socket: "r/1" });
+  const { epoch } = one;
+  one.tell("gateway.lost", { gateway: "g1" });
+  one.open({ again: true, epoch, socket: "r/1" });
+  const granted = one.epoch;
+  const rows = one.stage.journal.length;
+  one.open({ again: true, epoch, socket: "r/1" });
+  assert.equal(one.epoch, granted);
+  assert.equal(one.stage.journal.length, rows);
+});
+
 test("a socket announced again cannot take over from a newer one, open or closed", () => {
   const one = station();
   const { epoch } = one;

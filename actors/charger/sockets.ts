@@ -9,13 +9,15 @@ const TEXT_MAX = 64;
 
 type Opened = EventOf<"socket.opened">;
 
-/** Whether this socket is the current one, under the epoch that it has: nothing is to be done. */
+/**
+ * Whether this socket is the current one already: nothing is to be done. What opened or announced
+ * it may be delivered once more.
+ */
 export function isGrantedAlready(context: ChargerContext, event: Opened): boolean {
   const { link, sockets: [newest] } = context;
   if (link === null) return false;
-  if (event.again) return event.epoch === link.epoch && event.gateway === link.gateway;
-  // The message that opened it, delivered once more.
-  return isNamed(newest, event) && newest?.epoch === link.epoch;
+  if (isNamed(newest, event)) return newest?.epoch === link.epoch;
+  return event.again && event.epoch === link.epoch && event.gateway === link.gateway;
 }
 
 /** Whether a newer socket of the station is known, or this one's end. */
@@ -23,6 +25,7 @@ export function isSuperseded(context: ChargerContext, event: Opened): boolean {
   const { link, sockets: [newest, ...older] } = context;
   if (older.some((socket) => isNamed(socket, event))) return true;
   if (!event.again) return link === null && isNamed(newest, event);
+  if (isNamed(newest, event)) return false;
   if (event.epoch === undefined) return link !== null && link.gateway !== event.gateway;
   return isNewer(link?.epoch ?? newest?.epoch ?? "", event.epoch);
 }
@@ -30,7 +33,8 @@ export function isSuperseded(context: ChargerContext, event: Opened): boolean {
 /** Whether the newest known socket is announced again, whatever we thought of it. */
 export function isSameSocket({ link, sockets: [newest] }: ChargerContext, event: Opened): boolean {
   if (!event.again) return false;
-  return link !== null || (newest !== undefined && newest.epoch === event.epoch);
+  if (isNamed(newest, event) || newest?.epoch === event.epoch) return true;
+  return event.socket === undefined && link !== null;
 }
 
 function isNamed(socket: SocketRecord | undefined, { gateway, socket: name }: Opened): boolean {
