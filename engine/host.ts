@@ -230,7 +230,7 @@ export class Host implements LaneHost {
     while (partition.working === undefined && partition.lane.isTaking) {
       const item = partition.queue.shift();
       if (item === undefined) return;
-      if (!this.#isWanted(item)) continue;
+      if (!this.#isWanted(partition, item)) continue;
       const outcome = this.#attempt(partition, item, undefined);
       if (outcome === undefined) continue;
       const wait = { item };
@@ -243,10 +243,13 @@ export class Host implements LaneHost {
     }
   }
 
-  #isWanted(item: Item): boolean {
+  #isWanted(partition: Partition, item: Item): boolean {
     if (item.rung !== undefined) {
       const { name, generation } = item.rung;
-      return this.#alarms.isCurrent(item.to, name, generation);
+      const isCurrent = this.#alarms.isCurrent(item.to, name, generation);
+      // A step that is not committed yet may have armed it anew: it rings again when that is known.
+      if (isCurrent && partition.uncommitted > 0) this.#withhold(item, "uncommitted");
+      return isCurrent && partition.uncommitted === 0;
     }
     if (this.#parts.clock.monotonic() < item.deadline) return true;
     this.#withhold(item, "late");

@@ -78,7 +78,16 @@ export const counterMachine = setup({
     counting: {
       on: { rest: { target: "resting", actions: { type: "reply", params: { value: "ok" } } } },
     },
-    resting: { after: { rest: { target: "counting", actions: "recordAdd" } } },
+    resting: {
+      on: {
+        rest: {
+          target: "resting",
+          reenter: true,
+          actions: { type: "reply", params: { value: "on" } },
+        },
+      },
+      after: { rest: { target: "counting", actions: "recordAdd" } },
+    },
   },
 });
 
