@@ -66,7 +66,7 @@ const everyProcess = {
     minimum: 0,
     maximum: 1,
     default: 0.1,
-    description: "Share of the stations that are traced at a time. A traced message costs twice.",
+    description: "Share of the stations that are traced at a time, each for a week.",
   }),
 };
 
