@@ -7,7 +7,6 @@ import { actorsOverBus } from "./actor_client.ts";
 import { Host, type HostParts } from "./host.ts";
 import type { Actors } from "./ports/actors.ts";
 import type { Bus, BusHandler } from "./ports/bus.ts";
-import type { CommitOutcome, EncodedBatch } from "./ports/store.ts";
 import { counterKind } from "./sim/counter_actor.ts";
 import { SimClock } from "./sim/sim_clock.ts";
 import { SimStore } from "./sim/sim_store.ts";
@@ -244,38 +243,6 @@ test("a tell reaches its receiver once, also when it is sent again after a resta
   );
 
   assert.deepEqual(await second.ask("z", "read"), { count: 1, sampled: 0, value: "counting" });
-});
-
-/** Commits wait at the gate. */
-class GatedStore extends SimStore {
-  gate: Promise<void> = Promise.resolve();
-
-  override async commit(batch: EncodedBatch, lane: number): Promise<CommitOutcome> {
-    await this.gate;
-    return await super.commit(batch, lane);
-  }
-}
-
-test("an alarm does not ring that a step still to be committed has armed anew", async () => {
-  const store = new GatedStore(SHARDS);
-  const { clock, ask } = await startHost(store);
-  await ask("a", "rest");
-  clock.advance(59_990);
-  const gate = Promise.withResolvers<void>();
-  store.gate = gate.promise;
-
-  const again = ask("a", "rest");
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  clock.advance(20);
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  gate.resolve();
-
-  assert.equal(await again, "on");
-  clock.advance(50_000);
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  assert.deepEqual(await ask("a", "read"), { count: 0, sampled: 0, value: "resting" });
-  await until(clock, () => store.journal.length === 3);
-  assert.deepEqual(await ask("a", "read"), { count: 1, sampled: 0, value: "counting" });
 });
 
 test("an alarm rings after a restart, once", async () => {
