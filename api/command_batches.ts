@@ -19,6 +19,11 @@ const TIMEOUT_MS = 30_000;
 const QUEUE_MS = 60_000;
 const LANES = 100;
 
+/** Of the one command that a request, or a batch, has for this station. */
+export function commandId({ id }: Asker, stationId: string): string {
+  return id(`command ${stationId}`);
+}
+
 /** Asks the actor of one station for a typed command. */
 export function commandStation(
   asker: Asker,
@@ -27,7 +32,7 @@ export function commandStation(
 ): Promise<CommandDescription> {
   const purpose = `command ${stationId}`;
   const request: CommandRequest = {
-    id: asker.id(purpose),
+    id: commandId(asker, stationId),
     ...order,
     timeoutMs: TIMEOUT_MS,
     queueMs: QUEUE_MS,

@@ -211,3 +211,28 @@ test("a batch that its process left unfinished is taken up, under the same ids",
   assert.deepEqual((await api.call("GET", path)).body.progress, { accepted: 2 });
   assert.deepEqual(ids.slice(0, 2).toSorted(), ids.slice(2).toSorted());
 });
+
+for (const path of ["/stations/A/calls", "/stations/A/commands/unlock"]) {
+  test(`POST ${path} that comes again long after it was sent asks no actor again`, async () => {
+    const type = path.endsWith("calls") ? "call.request" : "command.request";
+    const kind = type === "call.request" ? "call" : "unlock";
+    const asked: string[] = [];
+    api.actors.answers.set(type, ({ body }) => {
+      asked.push(String(body["id"]));
+      throw new PlatformError("timed-out", "Cannot tell: the answer was lost");
+    });
+    const body = kind === "call" ? clearCache : { evseId: 1 };
+    const headers = { "idempotency-key": `again ${kind}`.replace(" ", "-") };
+    assert.equal((await api.call("POST", path, body, headers)).status, 504);
+    const status = kind === "call" ? "answered" : "accepted";
+    await api.sql`INSERT INTO commands (tenant, id, station_id, kind, action, status, request,
+        created_at, updated_at)
+      VALUES ('default', ${asked[0] ?? ""}, 'A', ${kind}, 'X', ${status}, '{}', now(), now())`;
+
+    const again = await api.call("POST", path, body, headers);
+
+    assert.equal(again.body.id, asked[0]);
+    assert.equal(again.body.status, status);
+    assert.equal(asked.length, 1);
+  });
+}

@@ -11,12 +11,13 @@ import {
   CommandQuery,
 } from "#schemas/rest/command.ts";
 import { IdParams } from "#schemas/rest/shape.ts";
-import { commandBatch, commandStation } from "../command_batches.ts";
+import { commandBatch, commandId, commandStation } from "../command_batches.ts";
 import { type BatchOrder, findBatch, insertBatch } from "../queries/batch_rows.ts";
 import { commandOf, findCommand, listCommands } from "../queries/command_rows.ts";
 import { stationIds } from "../queries/station_rows.ts";
 import { accepted, ok } from "../reply.ts";
 import { type Asked, list, type Route, route } from "../route.ts";
+import { sentBefore } from "../sent_before.ts";
 import { shapeCheck } from "../shape_check.ts";
 
 const tag = "Commands";
@@ -43,7 +44,8 @@ export const commandRoutes: readonly Route[] = [
     handler: async (incoming) => {
       const { params: { id, kind }, body } = incoming;
       checkBody[kind](body, "the body");
-      const description = await commandStation(incoming, id, { kind, body });
+      const description = await sentBefore(incoming, commandId(incoming, id)) ??
+        await commandStation(incoming, id, { kind, body });
       return accepted(pathOf(description.id), commandOf(description));
     },
   }),
