@@ -131,9 +131,12 @@ test("two devices with one identity at two gateways: one alert with both, and ra
   const alerts = (): Promise<readonly { detail: string; status: string }[]> =>
     stage.sql<{ detail: string; status: string }[]>`
       SELECT detail, status FROM alerts WHERE kind = 'duplicateIdentity' AND station_id = 'R-1'`;
-  await until("the alert", async () => (await alerts()).length > 0);
-  await until("a longer wait", () => here.refusals + there.refusals > 60);
-  await Promise.all([here.stop(), there.stop()]);
+  try {
+    await until("the alert", async () => (await alerts()).length > 0);
+    await until("a longer wait", () => here.refusals + there.refusals > 60);
+  } finally {
+    await Promise.all([here.stop(), there.stop()]);
+  }
 
   const [alert, ...others] = await alerts();
   assert.deepEqual([alert?.status, others], ["open", []]);
