@@ -1,5 +1,4 @@
 /** The other side of `nats_services.ts`: who operates the platform, from NATS alone. */
-import { hostname } from "node:os";
 import { headers, type Msg, type NatsConnection } from "@nats-io/nats-core";
 import { Kvm } from "@nats-io/kv";
 import { type ErrorDocument, fromErrorDocument, PlatformError } from "#schemas/errors.ts";
@@ -109,8 +108,7 @@ export class Operator {
       throw new PlatformError("unauthenticated", detail);
     }
     const nonce = random.uuid();
-    const connection = `${connectionName} on ${hostname()}`;
-    const about = { verb, to, args, user, connection, at: clock.now(), nonce };
+    const about = { verb, to, args, user, connection: connectionName, at: clock.now(), nonce };
     const { text, seal } = sealRequest(about, key);
     const head = headers();
     head.set(SEAL_HEADER, seal);

@@ -62,8 +62,9 @@ function newest(sql: Sql, limit: number): PromiseLike<readonly AuditRow[]> {
       WHERE a.event = 'asked' ORDER BY a.id DESC LIMIT ${limit}`;
 }
 
-function entryOf({ request, operator, ...row }: AuditRow): AuditEntry {
-  return { ...row, id: request, user: operator };
+/** In the order in which people read it. */
+function entryOf({ request, operator, at, verb, args, outcome, ...row }: AuditRow): AuditEntry {
+  return { at, user: operator, verb, args, outcome, ...row, id: request };
 }
 
 /** Postgres takes no U+0000. */
