@@ -4,6 +4,7 @@
  */
 import { keepNewest } from "#actors/turn.ts";
 import type { PlainEvent } from "#engine/actor.ts";
+import { stableHash } from "#schemas/address.ts";
 import type { OutgoingCall } from "#schemas/command.ts";
 import type { CommandStatus } from "#schemas/events/charger.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
@@ -15,6 +16,8 @@ import { type CommandResult, commandRow, describeCommand } from "./views.ts";
 /** Commands of one station that may be open at once; more are refused. */
 export const COMMANDS_MAX = 32;
 const FINISHED_MAX = 6;
+/** All that are open may end at once, and again, before a request comes a second time. */
+const SPENT_MAX = 2 * COMMANDS_MAX;
 /**
  * Beyond the station's time and its turn in the gateway's queue: the way to the gateway and back.
  */
@@ -144,14 +147,19 @@ export function doubt(turn: Turn, record: CommandRecord, status: "timedOut" | "u
 }
 
 export function forget(turn: Turn, record: CommandRecord): void {
-  const { commands, finished } = turn.context;
+  const { commands, finished, spent } = turn.context;
   const { id, kind, action, status, createdAt } = record;
+  turn.set({ commands: commands.filter((other) => other.id !== id) });
+  if (record.isOwn) return;
   turn.set({
-    commands: commands.filter((other) => other.id !== id),
-    finished: record.isOwn
-      ? finished
-      : keepNewest(finished, { id, kind, action, status, createdAt }, FINISHED_MAX),
+    finished: keepNewest(finished, { id, kind, action, status, createdAt }, FINISHED_MAX),
+    spent: keepNewest(spent, stableHash(id), SPENT_MAX),
   });
+}
+
+/** Whether it has ended and what became of it is not known here any more. */
+export function isSpent({ spent }: ChargerContext, id: string): boolean {
+  return spent.includes(stableHash(id));
 }
 
 /** One alarm for all commands of the station, at the earliest deadline. */

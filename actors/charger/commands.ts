@@ -6,6 +6,7 @@ import {
   COMMANDS_MAX,
   dispatch,
   finish,
+  isSpent,
   keep,
   newRecord,
   publish,
@@ -172,6 +173,10 @@ function isRepeat(turn: Turn, id: string): boolean {
   const known = commands.some((other) => other.id === id) ||
     finished.some((other) => other.id === id);
   if (known) replyWith(turn, id);
+  else if (isSpent(turn.context, id)) {
+    turn.refuse("conflict", "Cannot send again: the command has ended");
+    return true;
+  }
   return known;
 }
 

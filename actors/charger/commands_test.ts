@@ -144,6 +144,22 @@ test("the same request again gets the command as it stands", () => {
   assert.equal(one.orders().length, 1);
 });
 
+test("a request that comes again after many others is not sent again, though it is forgotten", () => {
+  const one = station().connect();
+  const first = command(one, "unlock", { evseId: 1 });
+  const unlocked = { outcome: "answered", response: { status: "Unlocked" } } as const;
+  one.answer(first.id, unlocked);
+  for (let other = 0; other < COMMANDS_MAX; other++) {
+    one.answer(command(one, "unlock", { evseId: 1 }).id, unlocked);
+  }
+  const orders = one.orders().length;
+
+  const again = refusal(() => command(one, "unlock", { evseId: 1 }, { id: first.id }));
+
+  assert.equal(again, "conflict");
+  assert.equal(one.orders().length, orders);
+});
+
 test("a reset in doubt is settled by the next boot", () => {
   const one = station().connect();
   const { id } = command(one, "reset", { type: "Immediate" });

@@ -60,6 +60,8 @@ export interface ChargerContext {
    * again.
    */
   readonly finished: readonly FinishedCommand[];
+  /** Hashes of the ids of more of them, for whoever asks again much later. */
+  readonly spent: readonly number[];
   readonly awaited: readonly AwaitedStart[];
   /** What we asked the station to send: let through although it is not accepted (rule B1). */
   readonly triggered: readonly Triggered[];
@@ -331,6 +333,7 @@ export function newCharger(tenant: string, stationId: string, key: string): Char
     refused: [],
     commands: [],
     finished: [],
+    spent: [],
     awaited: [],
     triggered: [],
     alerts: [],

@@ -12,7 +12,7 @@ import {
 
 type Lists = "connectors" | "open" | "closed" | "refused" | "commands";
 /** Came later: absent while there is nothing to say. */
-type Later = "sockets" | "rivalry" | "marks";
+type Later = "sockets" | "rivalry" | "marks" | "spent";
 
 interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly connectors: readonly StoredConnector[];
@@ -23,13 +23,14 @@ interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly sockets?: readonly (readonly unknown[])[];
   readonly rivalry?: ChargerContext["rivalry"];
   readonly marks?: readonly number[];
+  readonly spent?: readonly number[];
 }
 
 /** What is stored of a charger. */
 export const chargerSnapshot = {
   version: 1,
   encode(context: ChargerContext): unknown {
-    const { sockets, rivalry, marks, ...others } = context;
+    const { sockets, rivalry, marks, spent, ...others } = context;
     const { connectors, open, closed, refused, commands, rows: _, ...rest } = others;
     const stored: Stored = {
       ...rest,
@@ -41,17 +42,19 @@ export const chargerSnapshot = {
       ...(sockets.length === 0 ? {} : { sockets: sockets.map(storedSocket.encode) }),
       ...(rivalry === null ? {} : { rivalry }),
       ...(marks.length === 0 ? {} : { marks }),
+      ...(spent.length === 0 ? {} : { spent: remembered(context, spent) }),
     };
     return stored;
   },
   decode(snapshot: StoredSnapshot): { value: unknown; context: ChargerContext } {
     const { connectors, open, closed, refused, commands, ...rest } = snapshot.context as Stored;
-    const { sockets, rivalry, marks, ...others } = rest;
+    const { sockets, rivalry, marks, spent, ...others } = rest;
     const context: ChargerContext = {
       ...others,
       sockets: (sockets ?? []).map(storedSocket.decode),
       rivalry: rivalry ?? null,
       marks: marks ?? [],
+      spent: spent ?? [],
       connectors: connectors.map(storedConnector.decode),
       open: open.map(storedOpen.decode),
       closed: closed.map(storedClosed.decode),

@@ -14,7 +14,7 @@ import type { Outcome, Watch } from "../call_outcomes.ts";
 import { findDescription, listCalls, toCall } from "../queries/command_rows.ts";
 import { accepted, ok, type Reply } from "../reply.ts";
 import { type Asked, list, type Route, route } from "../route.ts";
-import { sentBefore } from "../sent_before.ts";
+import { askedOnce } from "../asked_once.ts";
 
 const tag = "Calls";
 /** What hops and commits take beyond the station's own time. */
@@ -58,8 +58,11 @@ export const callRoutes: readonly Route[] = [
       const watch = platform.outcomes.watch(request.id);
       try {
         const asked = { type: "call.request", body: request };
-        const description = await sentBefore(incoming, request.id) ??
-          await askActor<CommandDescription>(incoming, to, asked);
+        const description = await askedOnce(
+          incoming,
+          request.id,
+          () => askActor<CommandDescription>(incoming, to, asked),
+        );
         if (prefersAsync(incoming)) {
           return accepted(`/api/v1/calls/${description.id}`, toCall(description));
         }

@@ -17,7 +17,7 @@ import { commandOf, findCommand, listCommands } from "../queries/command_rows.ts
 import { stationIds } from "../queries/station_rows.ts";
 import { accepted, ok } from "../reply.ts";
 import { type Asked, list, type Route, route } from "../route.ts";
-import { sentBefore } from "../sent_before.ts";
+import { askedOnce } from "../asked_once.ts";
 import { shapeCheck } from "../shape_check.ts";
 
 const tag = "Commands";
@@ -44,8 +44,11 @@ export const commandRoutes: readonly Route[] = [
     handler: async (incoming) => {
       const { params: { id, kind }, body } = incoming;
       checkBody[kind](body, "the body");
-      const description = await sentBefore(incoming, commandId(incoming, id)) ??
-        await commandStation(incoming, id, { kind, body });
+      const description = await askedOnce(
+        incoming,
+        commandId(incoming, id),
+        () => commandStation(incoming, id, { kind, body }),
+      );
       return accepted(pathOf(description.id), commandOf(description));
     },
   }),
