@@ -237,7 +237,8 @@ test("a log level changes at once, in every process", async () => {
 });
 
 test("a drained worker gives its shards away and stays idle", async () => {
-  await answer("drain", "w1");
+  const { isDone } = await answer<{ isDone: boolean }>("drain", "w1");
+  assert.equal(isDone, true);
 
   const { code, text } = await ops("--once", "--json");
   const view: View = JSON.parse(text);

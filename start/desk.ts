@@ -18,9 +18,11 @@ import { actorOperations } from "#engine/operations/actor_operations.ts";
 import { deadLetterOperations } from "#engine/operations/dead_letter_operations.ts";
 import { placementOperations } from "#engine/operations/placement_operations.ts";
 import { processOperations } from "#engine/operations/process_operations.ts";
+import { inTime } from "#engine/in_time.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { Operations } from "#engine/ports/operations.ts";
 import type { RunningGateway } from "#gateway/main.ts";
+import { toPlatformError } from "#schemas/errors.ts";
 import { gatewayCheck, natsCheck, postgresCheck, workerCheck, workersCheck } from "./checks.ts";
 import type { Cluster } from "./cluster.ts";
 import { codeVersion } from "./code_revision.ts";
@@ -53,6 +55,8 @@ export interface Offer {
 const SILENCE_MS = 15_000;
 const STATEMENT_MS = 10_000;
 const CONNECTIONS_MAX = 3;
+/** The sockets of a gateway may take longer to leave: that goes on without the operator. */
+const DRAIN_SHOWN_MS = 45_000;
 
 export class Desk implements Part {
   readonly health = new Health();
@@ -152,9 +156,14 @@ export class Desk implements Part {
   #drain({ drain }: Offer): (() => Promise<object>) | undefined {
     if (drain === undefined) return undefined;
     return async () => {
+      const { id, clock } = this.#cluster;
       this.health.noteDrained();
-      await drain();
-      return { drained: this.#cluster.id };
+      const isDone = await inTime(clock, DRAIN_SHOWN_MS, drain().then(() => true))
+        .catch((error) => {
+          if (toPlatformError(error).kind === "timed-out") return false;
+          throw error;
+        });
+      return { drained: id, isDone };
     };
   }
 
