@@ -54,7 +54,7 @@ export async function startStage(): Promise<Stage> {
   return {
     ...{ sql, nats, bus: cluster.bus, actors: await actorsOf(cluster, database.url) },
     worker: (name) => run("worker", { WORKER_NAME: name }),
-    gateway: async (more = {}, port) => {
+    gateway: async (more, port) => {
       const listens = port ?? await freePort();
       return { ...await run("gateway", { ...more, OCPP_PORT: `${listens}` }), port: listens };
     },

@@ -149,6 +149,42 @@ describe("console", { skip }, () => {
     });
   }
 
+  for (const viewport of widths) {
+    it(`shows two devices with one identity, at ${viewport.width} pixels`, async () => {
+      const id = `TWINS-${viewport.width}`;
+      await create("/stations", { id, securityProfile: 0 });
+      for (const device of [1, 2, 1, 2]) {
+        // deno-lint-ignore no-await-in-loop -- they take turns
+        const charger = await insist(`${ocppUrl}/${id}`, `127.0.0.${device}`);
+        const chargePointSerialNumber = `SN-${device}`;
+        const boot = { chargePointVendor: "Volta", chargePointModel: "One" };
+        // deno-lint-ignore no-await-in-loop -- as above
+        await charger.call("BootNotification", { ...boot, chargePointSerialNumber });
+      }
+      const context = await browser.newContext({ viewport });
+      const page = await context.newPage();
+      await page.goto(`${httpUrl}/#key=${key}`);
+      await page.goto(`${httpUrl}/stations/${id}`);
+
+      const connection = page.getByRole("region", { name: "Connection" });
+      await shown(connection.getByText("Connected since"));
+      const sockets = connection.getByRole("listitem");
+      await shown(sockets.nth(0).getByText("127.0.0.2").and(page.locator(".socket-address")));
+      await shown(sockets.nth(0).getByText("serial SN-2"));
+      await shown(sockets.nth(1).getByText("127.0.0.1").and(page.locator(".socket-address")));
+      ok(await fits(page), "the page of the station is wider than the window");
+      if (process.env["CONSOLE_PICTURES"] !== undefined) {
+        await connection.scrollIntoViewIfNeeded();
+        await page.screenshot({ path: `${process.env["CONSOLE_PICTURES"]}/${id}.png` });
+      }
+
+      await page.getByRole("tab", { name: "Alerts" }).click();
+      await shown(page.getByText("Two devices, one identity").first());
+      ok(await fits(page), "the alerts of the station are wider than the window");
+      await context.close();
+    });
+  }
+
   it("is used by keyboard: the first Tab offers to skip the menu, slash goes to the search", async () => {
     const context = await browser.newContext({ viewport: widths[0] });
     const page = await context.newPage();
@@ -214,4 +250,18 @@ async function stop(charger: TestCharger, transactionId: number): Promise<void> 
     reason: "Remote",
   });
   await charger.status(1, "Available");
+}
+
+/** Connects as a device does that is told to wait because another has its identity. */
+async function insist(url: string, localAddress: string): Promise<TestCharger> {
+  for (let tries = 1;; tries++) {
+    try {
+      // deno-lint-ignore no-await-in-loop -- one try after the other
+      return await TestCharger.connect(url, {}, localAddress);
+    } catch (thrown) {
+      if (tries === 60 || !String(thrown).includes("429")) throw thrown;
+      // deno-lint-ignore no-await-in-loop -- as above
+      await new Promise<void>((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }

@@ -22,8 +22,9 @@ export class TestCharger {
   static async connect(
     url: string,
     answers: Readonly<Record<string, Payload>> = {},
+    localAddress = "127.0.0.1",
   ): Promise<TestCharger> {
-    const socket = new WebSocket(url, "ocpp1.6");
+    const socket = new WebSocket(url, "ocpp1.6", { localAddress });
     const charger = new TestCharger(socket, answers);
     await once(socket, "open");
     return charger;

@@ -22,6 +22,7 @@ import {
   stationStatus,
 } from "../status.ts";
 import { StartDialog, StationActions } from "./station_actions.tsx";
+import { StationConnection } from "./station_connection.tsx";
 import { StationPower } from "./station_power.tsx";
 
 /** What the station does at this moment, and what can be done with it. */
@@ -44,6 +45,7 @@ export function StationNow({ station }: { station: Station }): ReactElement {
             : <CommandList commands={commands.commands} />}
         </Card>
         <StationFacts station={station} />
+        <StationConnection station={station} />
       </div>
     </div>
   );
