@@ -149,7 +149,8 @@ async function charging(
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2), specs);
   if (options.flag("help")) {
-    say(`Breaks a cluster in the middle of sessions and checks.\n${describeOptions(specs)}`);
+    const purpose = "Breaks a cluster in the middle of sessions and checks.";
+    process.stdout.write(`${purpose}\n${describeOptions(specs)}\n`);
     return 0;
   }
   const [mode, workers]: readonly [Mode, number] = options.flag("scale")
