@@ -14,6 +14,7 @@ import { FrameLog } from "./frame_log.ts";
 import { LateCalls } from "./late_calls.ts";
 import { gatewayLimits } from "./limits.ts";
 import { Reports } from "./reports.ts";
+import { RivalWaits } from "./rival_waits.ts";
 import { StoreState } from "./store_state.ts";
 
 export interface BenchParts {
@@ -95,5 +96,6 @@ function benchContext(parts: BenchParts, call: BenchCall): GatewayContext {
     reports: new Reports(actors, limits, counts),
     lateCalls: new LateCalls(clock, limits),
     store: new StoreState(clock, limits),
+    rivals: new RivalWaits(clock, limits),
   };
 }
