@@ -40,7 +40,8 @@ async function addStations(gateway: string, ids: readonly string[], epoch = "1.1
     await sql`INSERT INTO stations (tenant, id, security_profile, quiet, registration,
         heartbeat_interval_seconds, authorisation_required, connected, gateway, connection_epoch,
         created_at)
-      VALUES ('default', ${id}, 0, false, 'Accepted', 300, true, true, ${gateway}, ${epoch}, now())`;
+      VALUES ('default', ${id}, 0, false, 'Accepted', 300, true, true, ${gateway}, ${epoch},
+        now())`;
   }
 }
 
