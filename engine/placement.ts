@@ -77,7 +77,9 @@ export class Placement {
   /** Takes what is this worker's for now, and keeps looking. */
   async start(): Promise<void> {
     const { membership, bus, id, clock } = this.#parts;
-    await this.#round();
+    // What asks for a look meanwhile must wait: two rounds at once would take the same shards.
+    this.#looking = this.#round().finally(() => this.#looking = undefined);
+    await this.#looking;
     this.#stops.push(membership.onChanged("worker", () => this.#look()));
     this.#stops.push(bus.listen(workerSubject(id), () => {
       this.#look();
