@@ -43,6 +43,7 @@ interface MemberRecord extends Member {
 interface Observed {
   readonly member: Member;
   readonly revision: number;
+  readonly renewal: number;
   /** Monotonic time at which this revision was first seen. */
   readonly seenAt: number;
 }
@@ -316,14 +317,14 @@ export class Membership {
     if (this.#isStopped) return;
     if (entry.key === this.#key) return this.#takeOwn(entry);
     const known = this.#others.get(entry.key);
-    if (known !== undefined && entry.revision <= known.revision) return;
     const record = readRecord(entry);
+    if (known !== undefined && !isNews(known, entry, record)) return;
     if (record === undefined) return this.#lose(entry.key, "left");
     const isNew = known?.member.incarnation !== record.incarnation;
     if (isNew) this.#lose(entry.key, "replaced");
-    const { renewal: _renewal, ...member } = record;
+    const { renewal, ...member } = record;
     const seenAt = this.#options.clock.monotonic();
-    this.#others.set(entry.key, { member, revision: entry.revision, seenAt });
+    this.#others.set(entry.key, { member, revision: entry.revision, renewal, seenAt });
     this.#expired.delete(entry.key);
     if (isNew) { for (const take of this.#joined) take(member); }
     if (isNew || known?.member.isDraining !== member.isDraining) this.#noteChange(member.kind);
@@ -358,6 +359,12 @@ export class Membership {
   #noteChange(kind: string): void {
     for (const take of this.#changed) take(kind);
   }
+}
+
+/** Revisions begin again when the map was lost; the renewals of a life go on. */
+function isNews(known: Observed, entry: LeaseEntry, record: MemberRecord | undefined): boolean {
+  if (entry.revision > known.revision) return true;
+  return record?.incarnation === known.member.incarnation && record.renewal > known.renewal;
 }
 
 /** Undefined for a removed or deposed member. */

@@ -122,6 +122,22 @@ test("a map that was lost is filled again by those who live", async () => {
   assert.ok(world.map.entries.has("worker.w1"));
 });
 
+test("nobody is lost because the map begins again: its revisions are small then", async () => {
+  const world = new World();
+  const worker = await world.join("worker", "w1");
+  const gateway = await world.join("gateway", "g1");
+  await world.pass(20_000);
+
+  world.map.entries.clear();
+  world.map.revision = 0;
+  await world.pass(15_000);
+  assert.deepEqual(worker.seen, ["+g1"]);
+
+  gateway.leases.isCut = true;
+  await world.pass(LEASE_MS + 1_500);
+  assert.deepEqual(worker.seen, ["+g1", "g1 expired"]);
+});
+
 test("a lease that several end is over for all, and its holder knows when it wakes", async () => {
   const world = new World();
   const [one, other, frozen] = await Promise.all(
