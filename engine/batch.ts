@@ -6,7 +6,7 @@ import type { Effect, ViewRow } from "./actor.ts";
 import type { StatedFact } from "./ports/facts.ts";
 import type { EncodedBatch } from "./ports/store.ts";
 import { storedState } from "./step.ts";
-import { type Change, isWritten } from "./work.ts";
+import { type Change, isWritten, SAMPLES_PER_SNAPSHOT } from "./work.ts";
 
 /**
  * A batch is closed when it holds this much; the running commit takes a few ms, so more only adds
@@ -14,8 +14,6 @@ import { type Change, isWritten } from "./work.ts";
  */
 const ROWS_MAX = 1_000;
 const BYTES_MAX = 512 * 1_024;
-/** A recovery folds at most this many samples on top of a snapshot. */
-const SAMPLES_PER_SNAPSHOT = 64;
 /**
  * A snapshot over this is a leak in a context (typical: 2 kB), and stops the actor before it stops
  * Postgres.

@@ -2,7 +2,7 @@ import { parseAddress } from "#schemas/address.ts";
 import type { ActorKind } from "./actor.ts";
 import type { Store, StoredActor } from "./ports/store.ts";
 import { initialState, restoredState, withContext } from "./step.ts";
-import { type ActorSlot, journalledEvent, NEVER_STORED } from "./work.ts";
+import { type ActorSlot, journalledEvent, NEVER_STORED, SAMPLES_PER_SNAPSHOT } from "./work.ts";
 
 /** Actors that one query loads; a storm of connects asks for thousands in one turn. */
 const LOAD_MAX = 500;
@@ -85,7 +85,7 @@ export class Loader {
       kind,
       state,
       lastAt,
-      samples: stored.tail.length,
+      samples: Math.min(stored.tail.length, SAMPLES_PER_SNAPSHOT - 1),
       owed: [],
     };
     for (const row of stored.tail) {

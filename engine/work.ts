@@ -23,6 +23,8 @@ import { step, type Stepped, withContext } from "./step.ts";
  */
 const FORWARDS_MAX = 128;
 
+/** A recovery folds fewer samples than this on top of a snapshot. */
+export const SAMPLES_PER_SNAPSHOT = 64;
 /** `samples` of an actor that was never stored: its first sample writes a snapshot. */
 export const NEVER_STORED = 1_000_000;
 
@@ -34,7 +36,7 @@ export interface ActorSlot {
   readonly state: ActorState;
   /** Time of its last step: step time never goes back (design rule 1.4). */
   readonly lastAt: number;
-  /** Samples folded since its last snapshot. */
+  /** Samples folded since its last snapshot; the last of so many writes the next. */
   readonly samples: number;
   /** Effects of entering the initial state, owed by the first transition of a new actor. */
   readonly owed: readonly Effect[];
@@ -130,18 +132,13 @@ export function work(item: WorkItem, context: WorkContext): WorkOutcome {
   if (folded === undefined) {
     throw new TypeError(`Cannot fold in ${slot.text}: the kind has no fold`);
   }
-  const next: ActorSlot = {
-    ...slot,
-    state: withContext(slot.state, folded.context),
-    lastAt: now,
-    samples: slot.samples + 1,
-  };
+  const next: ActorSlot = { ...slot, state: withContext(slot.state, folded.context), lastAt: now };
   const reply = render(folded.reply);
   if (eventClass === "beat") {
     return { outcome: "done", changes: [silent(next)], reply, refusal: undefined };
   }
   const change: Change = {
-    slot: next,
+    slot: { ...next, samples: withOneMore(slot.samples) },
     class: "S",
     at: now,
     type: event.type,
@@ -153,6 +150,11 @@ export function work(item: WorkItem, context: WorkContext): WorkOutcome {
     note: folded.note,
   };
   return { outcome: "done", changes: [change], reply, refusal: undefined };
+}
+
+function withOneMore(samples: number): number {
+  if (samples >= NEVER_STORED) return SAMPLES_PER_SNAPSHOT;
+  return samples >= SAMPLES_PER_SNAPSHOT ? 1 : samples + 1;
 }
 
 /** A change that moves the state in memory and is not written. Its type is empty. */
@@ -297,7 +299,7 @@ class TransitionRun {
       ...slot,
       state: withContext(slot.state, folded.context),
       lastAt: event.now,
-      samples: slot.samples + 1,
+      samples: withOneMore(slot.samples),
     };
     this.#slots.set(after.text, after);
     if (this.reply === undefined) this.reply = folded.reply;
