@@ -179,14 +179,17 @@ class GatewayWatch {
   /** Its stations are unreachable; their sessions go on. */
   async #lose(gateway: string): Promise<void> {
     const { holds, actors, telemetry } = this.#parts;
-    const body = JSON.stringify({ gateway });
+    const bodyOf = ({ epoch }: StationRow): string =>
+      JSON.stringify({ gateway, ...(epoch === null ? {} : { epoch }) });
     const header = { type: "gateway.lost", cause: `gateway ${gateway} lost` };
     let told = 0;
     for await (const rows of this.#stationsOf(gateway, AT_ONCE)) {
       // It has come back: what is left is compared with what it has.
       if (this.#isStopped || this.#alive().has(gateway)) break;
-      const own = rows.map(addressOf).filter((to) => holds?.(to) ?? true);
-      const asked = await Promise.allSettled(own.map((to) => actors.ask(to, header, body)));
+      const own = rows.filter((row) => holds?.(addressOf(row)) ?? true);
+      const asked = await Promise.allSettled(
+        own.map((row) => actors.ask(addressOf(row), header, bodyOf(row))),
+      );
       told += asked.filter(({ status }) => status === "fulfilled").length;
     }
     if (told > 0) telemetry.log("info", "a gateway is gone", { gateway, stations: told });

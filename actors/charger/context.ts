@@ -12,6 +12,7 @@ import type {
 } from "#schemas/events/charger.ts";
 import type {
   AuthenticateQuestion,
+  GatewayLost,
   OcppAnswer,
   OcppProtocol,
   PasswordRecord,
@@ -258,7 +259,7 @@ export type Told =
     readonly reason: string;
   }
   | ({ readonly type: "socket.absent" } & SocketAbsent)
-  | { readonly type: "gateway.lost"; readonly gateway: string }
+  | ({ readonly type: "gateway.lost" } & GatewayLost)
   | ({ readonly type: "call.request" } & CallRequest)
   | ({ readonly type: "command.request" } & CommandRequest)
   | (

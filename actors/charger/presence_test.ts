@@ -86,6 +86,18 @@ test("an announcement that is delivered again gives what the first one gave", ()
   assert.equal(one.stage.journal.length, rows);
 });
 
+test("the loss of a gateway, told once more, does not lose what was announced since", () => {
+  const one = station();
+  const lost = { gateway: "g1", epoch: one.epoch };
+  one.tell("gateway.lost", lost);
+  assert.equal(connected(one), false);
+  one.open({ again: true, epoch: lost.epoch });
+
+  one.tell("gateway.lost", lost);
+
+  assert.equal(connected(one), true);
+});
+
 test("a socket announced again cannot take over from a newer one, open or closed", () => {
   const one = station();
   const { epoch } = one;

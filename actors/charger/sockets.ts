@@ -94,6 +94,7 @@ export function isOfCurrentSocket(
       if (event.gateway !== link.gateway) return false;
       return newest?.epoch !== link.epoch || isNamedBefore(newest.socket, event.before);
     default:
-      return event.type === "gateway.lost" && event.gateway === link.gateway;
+      return event.type === "gateway.lost" && event.gateway === link.gateway &&
+        (event.epoch === undefined || event.epoch === link.epoch);
   }
 }

@@ -123,6 +123,8 @@ export type OcppAnswer =
 /** Body of `gateway.lost`: the gateway died; its sockets are gone, the sessions go on. */
 export interface GatewayLost {
   readonly gateway: string;
+  /** Of the socket that is lost with it; absent: whichever the station has there. */
+  readonly epoch?: string;
 }
 
 export type GatewayOrder =
