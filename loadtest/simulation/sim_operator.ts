@@ -58,7 +58,7 @@ export class SimApi {
         url: new URL("http://simulation/"),
         signal: new AbortController().signal,
         method: "POST",
-        header: () => undefined,
+        header: (name) => name === "idempotency-key" ? key : undefined,
         id: idMaker(this.#platform, key),
         params,
         text: JSON.stringify(body),
