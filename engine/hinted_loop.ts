@@ -13,11 +13,13 @@ export interface HintedLoopOptions {
   readonly telemetry: Telemetry;
   /** How long hints are gathered before a pass, in ms: latency against cost. */
   readonly gatherMs: number;
-  /** Shards that have news though nobody hinted. */
-  readonly look: () => Promise<readonly number[]>;
+  /** All shards that have news, whosesoever; undefined: it did not look. */
+  readonly look: () => Promise<readonly number[] | undefined>;
+  /** Shards that are worked on here, default all; others are somebody else's now. */
+  readonly isOurs?: (shard: number) => boolean;
   /**
    * Works on these shards; gives those that have more to do at once. `doneAt`: wall-clock time up
-   * to which everything of all shards is done, or undefined when that is not known.
+   * to which everything of them is done, or undefined when that is not known.
    */
   readonly pass: (
     shards: readonly number[],
@@ -40,6 +42,8 @@ export class HintedLoop {
   #cancelPoll = (): void => {};
   #isTimed = false;
   #doneAt: number | undefined;
+  /** Shards that somebody else has left undone, and up to when they were done. */
+  readonly #left = new Map<number, number | undefined>();
 
   constructor(options: HintedLoopOptions) {
     this.#options = options;
@@ -101,18 +105,21 @@ export class HintedLoop {
   }
 
   async #passOnce(): Promise<void> {
-    const { name, clock, telemetry, look, pass } = this.#options;
+    const { name, clock, telemetry, look, pass, isOurs = () => true } = this.#options;
     const mustLook = this.#isLooking;
     const lookedAt = clock.now();
     this.#isLooking = false;
     let shards: readonly number[] = [];
     try {
-      if (mustLook) { for (const shard of await look()) this.#hinted.add(shard); }
-      shards = [...this.#hinted].sort((one, other) => one - other);
+      const found = mustLook ? await look() : undefined;
+      for (const shard of found ?? []) this.#hinted.add(shard);
+      shards = [...this.#hinted].filter(isOurs).sort((one, other) => one - other);
       this.#hinted = new Set();
-      const unfinished = shards.length > 0 ? await pass(shards, this.#doneAt) : [];
-      for (const shard of unfinished) this.#hinted.add(shard);
-      if (mustLook && unfinished.length === 0) this.#doneAt = lookedAt;
+      if (found !== undefined) this.#noteLeft(found, shards);
+      const unfinished = shards.length > 0 ? await pass(shards, this.#doneAtOf(shards)) : [];
+      this.#hinted = new Set([...this.#hinted, ...unfinished]);
+      for (const shard of shards) if (!unfinished.includes(shard)) this.#left.delete(shard);
+      if (found !== undefined && unfinished.length === 0) this.#doneAt = lookedAt;
       if (this.#failures > 0) telemetry.log("info", `${name}: works again`);
       this.#failures = 0;
     } catch (error) {
@@ -120,6 +127,27 @@ export class HintedLoop {
       this.#isLooking ||= mustLook;
       if (this.#failures++ === 0) telemetry.log("warn", `${name}: a pass failed`, { error });
     }
+  }
+
+  /** What somebody else leaves undone may become ours later: what we have done says nothing of it. */
+  #noteLeft(found: readonly number[], shards: readonly number[]): void {
+    const behind = new Set(found);
+    for (const shard of this.#left.keys()) if (!behind.has(shard)) this.#left.delete(shard);
+    for (const shard of shards) behind.delete(shard);
+    for (const shard of behind) {
+      if (!this.#left.has(shard)) this.#left.set(shard, this.#doneAt);
+    }
+  }
+
+  #doneAtOf(shards: readonly number[]): number | undefined {
+    let earliest = this.#doneAt;
+    for (const shard of shards) {
+      if (!this.#left.has(shard)) continue;
+      const doneAt = this.#left.get(shard);
+      if (doneAt === undefined || earliest === undefined) return undefined;
+      earliest = Math.min(earliest, doneAt);
+    }
+    return earliest;
   }
 
   #backoffMs(): number {

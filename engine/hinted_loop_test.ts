@@ -10,6 +10,7 @@ interface World {
   /** Shards of each pass, and when it ran. */
   readonly passes: { at: number; shards: readonly number[]; doneAt: number | undefined }[];
   found: number[];
+  others: number[];
   unfinished: number[];
   fails: boolean;
 }
@@ -23,13 +24,16 @@ function makeWorld(): World {
     telemetry: silentTelemetry(clock),
     gatherMs: 10,
     look: () => Promise.resolve(world.found.splice(0)),
+    isOurs: (shard) => !world.others.includes(shard),
     pass: (shards, doneAt) => {
       passes.push({ at: clock.monotonic(), shards, doneAt });
       if (world.fails) return Promise.reject(new Error("away"));
       return Promise.resolve(world.unfinished.splice(0));
     },
   });
-  const world: World = { clock, loop, passes, found: [], unfinished: [], fails: false };
+  const world: World = {
+    ...{ clock, loop, passes, found: [], others: [], unfinished: [], fails: false },
+  };
   return world;
 }
 
@@ -86,6 +90,57 @@ test("unfinished shards go on at once, and only a look that finished tells what 
     undefined,
     1_000,
   ]);
+});
+
+test("what another has left undone is not taken for done when it becomes ours", async () => {
+  const world = makeWorld();
+  world.others = [2, 3];
+  await pass(world.clock, 3_100);
+  // Its worker cannot go on with it, for days.
+  for (let second = 0; second < 5; second++) {
+    world.found = [2];
+    // deno-lint-ignore no-await-in-loop -- one look after the other.
+    await pass(world.clock, 1_000);
+  }
+  assert.deepEqual(world.passes, []);
+
+  world.others = [];
+  world.unfinished = [2];
+  world.loop.hint([2, 3]);
+  await pass(world.clock, 100);
+  world.found = [];
+  await pass(world.clock, 1_000);
+  world.loop.hint([2]);
+  await pass(world.clock, 100);
+
+  assert.deepEqual(world.passes.map(({ shards, doneAt }) => ({ shards, doneAt })), [
+    { shards: [2, 3], doneAt: 3_000 },
+    { shards: [2], doneAt: 3_000 },
+    { shards: [2], doneAt: 9_000 },
+  ]);
+});
+
+test("who has not looked knows nothing new of what is done", async () => {
+  const clock = new SimClock(0);
+  let isLeading = true;
+  const doneAts: (number | undefined)[] = [];
+  const loop = new HintedLoop({
+    ...{ name: "test", clock, telemetry: silentTelemetry(clock), gatherMs: 10 },
+    look: () => Promise.resolve(isLeading ? [] : undefined),
+    isOurs: () => isLeading,
+    pass: (_shards, doneAt) => {
+      doneAts.push(doneAt);
+      return Promise.resolve([]);
+    },
+  });
+  await pass(clock, 2_100);
+  isLeading = false;
+  await pass(clock, 60_000);
+  isLeading = true;
+  loop.hint([1]);
+  await pass(clock, 20);
+
+  assert.deepEqual(doneAts, [2_000]);
 });
 
 test("a failing pass is repeated with growing waits, and loses no hint", async () => {

@@ -38,7 +38,6 @@ export interface JournalFollower {
 export function followJournal<Handle>(options: FollowJournalOptions<Handle>): JournalFollower {
   const { name, reader, onRows, clock, telemetry } = options;
   const filter = options.filter ?? {};
-  const isOurs = options.isOurs ?? (() => true);
   const rowsMax = options.rowsMax ?? ROWS_MAX_DEFAULT;
   const rows = telemetry.counter(
     "statewatt_followed_rows_total",
@@ -56,10 +55,9 @@ export function followJournal<Handle>(options: FollowJournalOptions<Handle>): Jo
     clock,
     telemetry,
     gatherMs: options.gatherMs ?? GATHER_MS_DEFAULT,
-    look: async () => (await reader.behind(name)).filter(isOurs),
-    pass: async (hinted, sinceAt) => {
-      const shards = hinted.filter(isOurs);
-      if (shards.length === 0) return [];
+    look: () => reader.behind(name),
+    ...(options.isOurs === undefined ? {} : { isOurs: options.isOurs }),
+    pass: async (shards, sinceAt) => {
       const done = await reader.advance({ name, shards, filter, rowsMax, sinceAt }, onRows);
       rows.add(done.entries.length);
       if (done.entries.length > 0) {

@@ -42,7 +42,7 @@ export class FactRelay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts;
-    const { clock, telemetry, reader } = parts;
+    const { clock, telemetry } = parts;
     const isOurs = parts.isOurs ?? (() => true);
     this.#published = telemetry.counter("statewatt_facts_published_total", "Facts in the stream");
     this.#lag = telemetry.histogram("statewatt_fact_lag_seconds", "From step to stream");
@@ -51,7 +51,8 @@ export class FactRelay {
       clock,
       telemetry,
       gatherMs: GATHER_MS,
-      look: () => isOurs() ? reader.behind(CURSORS) : Promise.resolve([]),
+      look: () => this.#look(isOurs()),
+      isOurs,
       pass: (shards, doneAt) => this.#pass(shards, doneAt),
     });
   }
@@ -70,16 +71,18 @@ export class FactRelay {
     return this.#loop.stop();
   }
 
+  #look(isOurs: boolean): Promise<readonly number[] | undefined> {
+    if (isOurs) return this.#parts.reader.behind(CURSORS);
+    // Whoever relays meanwhile moves the stream on.
+    this.#streamLast = undefined;
+    return Promise.resolve(undefined);
+  }
+
   async #pass(
     hinted: readonly number[],
     sinceAt: number | undefined,
   ): Promise<readonly number[]> {
-    const { reader, isOurs } = this.#parts;
-    if (isOurs?.() === false) {
-      // Whoever relays meanwhile moves the stream on.
-      this.#streamLast = undefined;
-      return [];
-    }
+    const { reader } = this.#parts;
     const streamLast = this.#streamLast ?? await this.#reconcile();
     // Whatever fails from here on leaves open what the stream holds.
     this.#streamLast = undefined;
