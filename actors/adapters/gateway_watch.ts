@@ -159,9 +159,12 @@ class GatewayWatch {
 
   #compareLater(gateway: string, shards?: readonly number[]): void {
     this.#chain(gateway, async () => {
-      this.#owed.add(gateway);
-      await this.#compare(gateway, shards);
-      this.#owed.delete(gateway);
+      try {
+        await this.#compare(gateway, shards);
+      } catch (error) {
+        this.#owed.add(gateway);
+        throw error;
+      }
     });
   }
 

@@ -69,6 +69,8 @@ class World {
   readonly orders: (GatewayOrder & { readonly to: string })[] = [];
   /** Actors that cannot be asked. */
   isDeaf = false;
+  /** How long gateways take for an order to announce. */
+  announceMs = 0;
   readonly #stops: (() => void)[] = [];
 
   async join(kind: string, id: string): Promise<Member> {
@@ -82,8 +84,12 @@ class World {
 
   /** A gateway that takes orders. */
   async gateway(id: string): Promise<Member> {
-    this.bus.listen(`gateway.${id}`, (text) => {
-      this.orders.push({ ...JSON.parse(text) as GatewayOrder, to: id });
+    this.bus.listen(`gateway.${id}`, async (text) => {
+      const order = JSON.parse(text) as GatewayOrder;
+      this.orders.push({ ...order, to: id });
+      const delayMs = order.order === "announce" ? this.announceMs : 0;
+      if (delayMs === 0) return "{}";
+      await new Promise<void>((resolve) => void this.clock.schedule(delayMs, resolve));
       return "{}";
     });
     return await this.join("gateway", id);
@@ -248,6 +254,37 @@ test("for shards that are taken, the gateway is told what is believed of it, in 
   const [verify] = world.orders.filter((one) => one.order === "verify");
   assert.deepEqual([announce?.shards, announce?.shardCount], [shards, SHARDS]);
   assert.equal(announce?.round, verify?.round);
+  world.close();
+});
+
+test("a slow gateway is compared once, not again and again while it is slow", async () => {
+  const world = new World();
+  await addStations("g1", ["CP"]);
+  world.announceMs = 4_000;
+  await world.gateway("g1");
+  await world.worker("w1");
+
+  await world.pass(60_000);
+  assert.equal(world.of("announce").length, 1);
+  world.close();
+});
+
+test("what could not be compared is compared later, also when another part could be", async () => {
+  const world = new World();
+  await world.gateway("g1");
+  const worker = await world.worker("w1");
+  assert.ok(await world.pass(60_000, () => world.of("announce").length > 0));
+  world.announceMs = 60_000;
+  worker.take([1]);
+  assert.ok(await world.pass(60_000, () => world.of("announce").length === 4));
+  world.announceMs = 0;
+  worker.take([2]);
+  const before = world.of("announce").length;
+  const isWhole = (order: GatewayOrder): boolean =>
+    order.order === "announce" && order.shards === undefined;
+
+  const isCompared = (): boolean => world.orders.slice(before).some(isWhole);
+  assert.ok(await world.pass(30_000, isCompared), "shard 1 is forgotten");
   world.close();
 });
 
