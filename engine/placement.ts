@@ -151,10 +151,9 @@ export class Placement {
   async stop(): Promise<void> {
     this.#isStopped = true;
     for (const stop of this.#stops.splice(0)) stop();
-    const { clock, telemetry } = this.#parts;
-    const held = this.#parts.custody.held;
+    const { clock, telemetry, custody } = this.#parts;
     await inTime(clock, HAND_OVER_MS, this.#looking ?? Promise.resolve())
-      .then(() => inTime(clock, HAND_OVER_MS, this.#give(held)))
+      .then(() => inTime(clock, HAND_OVER_MS, this.#give(custody.held)))
       .catch((error) => telemetry.log("warn", "shards were not given back", { error }));
   }
 
@@ -218,6 +217,10 @@ export class Placement {
     const taken = await store.takeShards(owner, shards, { from, epochMin: membership.revision });
     if (owner !== this.owner || membership.isDeposed || this.#isStopped) return 0;
     await custody.take(taken);
+    if (owner !== this.owner || membership.isDeposed) {
+      this.#lose(taken.map(({ shard }) => shard));
+      return 0;
+    }
     const over = wanted.filter((row) => dead.includes(row.owner)).length;
     this.#moved.with("taken-over").add(over);
     this.#moved.with("taken").add(taken.length - over);
@@ -243,16 +246,13 @@ export class Placement {
   async #give(shards: readonly Pick<OwnedShard, "shard" | "epoch">[]): Promise<void> {
     if (shards.length === 0) return;
     const { store, custody, telemetry } = this.#parts;
-    const epochs = new Map(shards.map(({ shard, epoch }) => [shard, epoch]));
-    // A commit of unknown outcome has raised the epoch of what we hold.
-    for (const { shard, epoch } of custody.held) if (epochs.has(shard)) epochs.set(shard, epoch);
-    await custody.handOver([...epochs.keys()]);
-    await store.releaseShards(
-      this.owner,
-      [...epochs].map(([shard, epoch]) => ({ shard, epoch })),
-    );
-    this.#moved.with("handed-over").add(epochs.size);
-    telemetry.log("info", "shards were handed over", { shards: epochs.size });
+    const held = new Map(custody.held.map((cursor) => [cursor.shard, cursor]));
+    const given = shards.map((row) => held.get(row.shard) ?? row);
+    await custody.handOver(given.map(({ shard }) => shard));
+    // A commit of unknown outcome raises the epoch, also while it is waited for.
+    await store.releaseShards(this.owner, given.map(({ shard, epoch }) => ({ shard, epoch })));
+    this.#moved.with("handed-over").add(given.length);
+    telemetry.log("info", "shards were handed over", { shards: given.length });
   }
 
   #lose(shards: readonly number[]): void {

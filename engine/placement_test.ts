@@ -8,6 +8,7 @@ import { Membership } from "./leases.ts";
 import { OwnershipProof } from "./ownership.ts";
 import { ownerText, Placement } from "./placement.ts";
 import type { Actors } from "./ports/actors.ts";
+import { chosen } from "./rendezvous.ts";
 import { counterKind } from "./sim/counter_actor.ts";
 import { type SimBus, SimBusWire } from "./sim/sim_bus.ts";
 import { SimClock } from "./sim/sim_clock.ts";
@@ -222,6 +223,68 @@ test("a worker that slept beyond its lease commits nothing, and begins another l
   assertWhole([one, two]);
   assert.ok(heldBy(one).length > 0);
   assert.equal(await cluster.add(key), 3);
+});
+
+test("what was taken in a life that ended meanwhile is not kept into the next", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  const two = await cluster.start("w2");
+  await cluster.pass(500);
+  const { store, map } = cluster;
+  const [alarms, placement] = [store.alarms.bind(store), store.placement.bind(store)];
+  const loading = Promise.withResolvers<void>();
+  let isLoading = false;
+  store.alarms = async (shards) => {
+    isLoading = true;
+    await loading.promise;
+    return alarms(shards);
+  };
+  cluster.kill(two);
+  for (let waited = 0; waited < 10_000 && !isLoading; waited += 100) await cluster.pass(100);
+  assert.ok(isLoading, "it takes nothing over");
+
+  map.put("worker.w1", JSON.stringify({ endedBy: "w9" }));
+  store.placement = () => Promise.reject(new Error("away"));
+  await cluster.pass(500);
+  assert.equal(one.membership.isDeposed, false);
+  loading.resolve();
+  await cluster.pass(500);
+  assert.deepEqual(heldBy(one), []);
+
+  store.placement = placement;
+  await cluster.pass(2_000);
+  assertWhole([one]);
+});
+
+test("a shard whose epoch was raised while it was handed over goes to its next owner at once", async () => {
+  const cluster = new Cluster();
+  const one = await cluster.start("w1");
+  const { store } = cluster;
+  const lost = Promise.withResolvers<void>();
+  const commit = store.commit.bind(store);
+  store.commit = async () => {
+    store.commit = commit;
+    await lost.promise;
+    return { result: "unknown", detail: "the connection was lost" };
+  };
+  // Of the shard that the second worker is to have.
+  const key = ["a", "b", "c", "d", "e", "f"].find((name) =>
+    chosen(`shard ${shardOf(parseAddress(`default:counter/${name}`), SHARDS)}`, ["w1", "w2"]) ===
+      "w2"
+  );
+  assert.ok(key !== undefined);
+  const to = parseAddress(`default:counter/${key}`);
+  const added = cluster.actors.ask(to, { type: "add", cause: "1" }, "{}");
+  await cluster.pass(20);
+  assert.equal(store.commit, commit, "it does not commit");
+  const two = await cluster.start("w2");
+  await cluster.pass(300);
+  assert.ok(heldBy(one).length < SHARDS, "it hands nothing over");
+  lost.resolve();
+  await cluster.pass(300);
+
+  assertWhole([one, two]);
+  assert.equal((await added).text, '{"count":1}');
 });
 
 test("while the map is away nobody loses a shard and all go on", async () => {
