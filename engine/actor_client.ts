@@ -8,10 +8,12 @@ import type { Clock } from "./ports/clock.ts";
 /** Longer than a worker's take-over and a commit, shorter than a station's patience (30 s). */
 const ASK_TIMEOUT_MS = 20_000;
 /**
- * A message that was under way when its worker died is never answered: it goes again after this,
- * then each time twice as late.
+ * A message that was under way when its worker died, or that went to one that was frozen, is never
+ * answered: it goes again after this, so often that a try falls soon behind a take-over; then each
+ * time twice as late.
  */
-const HOP_MS = 2_000;
+const HOP_MS = 1_500;
+const QUICK_HOPS = 3;
 /** Between two owners of a shard nobody listens, for some 10 ms or for the time of a lease. */
 const RETRY_MS = 20;
 const RETRY_MS_MAX = 200;
@@ -70,6 +72,7 @@ class InsistentAsk {
   /** Until when it may be that nobody listens; undefined while somebody does. */
   #patienceEndsAt: number | undefined;
   #hopMs = HOP_MS;
+  #hops = 0;
   #retryMs = RETRY_MS;
   #sentAt = 0;
 
@@ -90,7 +93,7 @@ class InsistentAsk {
     if (kind === "timed-out") {
       const hasWaited = now - this.#sentAt >= this.#hopMs;
       if (!hasWaited || now >= this.#deadline) throw error;
-      this.#hopMs *= 2;
+      if (++this.#hops >= QUICK_HOPS) this.#hopMs *= 2;
       this.#patienceEndsAt = undefined;
       return;
     }
