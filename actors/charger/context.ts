@@ -300,6 +300,9 @@ export const settingsDefault: StationSettings = {
 /** A message is delivered again within seconds: a station sends few in between. */
 const MARKS_MAX = 8;
 
+/** All commands that are open may end at once before a request of theirs comes a second time. */
+export const SPENT_MAX = 38;
+
 export function withMark(marks: readonly number[], mark: number): readonly number[] {
   return keepNewest(marks, mark, MARKS_MAX);
 }

@@ -1,5 +1,5 @@
 import type { StoredSnapshot } from "#engine/actor.ts";
-import type { ChargerContext } from "./context.ts";
+import { type ChargerContext, SPENT_MAX } from "./context.ts";
 import {
   storedClosed,
   storedCommand,
@@ -86,12 +86,15 @@ const BODIES_MAX = 2_000;
 
 /** Beats leave no trace, and a step must not depend on them: it counts as long as it can be. */
 const HEARD_AT_LONGEST = 9_999_999_999_999;
+const HASH_LONGEST = 4_294_967_295;
 
 /** Whether a charger with these commands can be stored. */
 export function fits(context: ChargerContext, commands: ChargerContext["commands"]): boolean {
   const bodies = commands.flatMap(({ body }) => body === null ? [] : [body]);
   if (bodies.length > 0 && JSON.stringify(bodies).length > BODIES_MAX) return false;
-  const counted = { ...context, commands, heardAt: HEARD_AT_LONGEST };
+  // Each of them is among the spent ones when it has ended.
+  const spent = Array.from({ length: SPENT_MAX }, () => HASH_LONGEST);
+  const counted = { ...context, commands, spent, heardAt: HEARD_AT_LONGEST };
   const stored = JSON.stringify(chargerSnapshot.encode(counted));
   return stored.length <= WITH_COMMANDS_MAX;
 }
