@@ -42,6 +42,8 @@ export interface NatsCluster {
   readonly servers: readonly ClusterServer[];
   /** The server that leads a stream (a bucket is the stream `KV_<bucket>`); undefined: none does. */
   leaderOf(stream: string): Promise<ClusterServer | undefined>;
+  /** Whether all servers run, agree who leads a stream, and have all of it. */
+  isWhole(stream: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -68,6 +70,7 @@ export async function natsCluster(): Promise<NatsCluster> {
     url: servers.map(({ port }) => `nats://127.0.0.1:${port}`).join(","),
     servers,
     leaderOf: (stream) => leaderOf(servers, stream),
+    isWhole: (stream) => isWhole(servers, stream),
     close: async () => {
       await Promise.all(servers.map((server) => server.end()));
       rmSync(parent, { recursive: true, force: true });
@@ -108,7 +111,10 @@ function clusterServer(
 
 interface StreamDetail {
   readonly name: string;
-  readonly cluster?: { readonly leader?: string };
+  readonly cluster?: {
+    readonly leader?: string;
+    readonly replicas?: readonly { readonly current: boolean }[];
+  };
 }
 
 async function leaderOf(
@@ -124,6 +130,17 @@ async function leaderOf(
     if (found?.isRunning() === true) return found;
   }
   return undefined;
+}
+
+async function isWhole(servers: readonly ClusterServer[], stream: string): Promise<boolean> {
+  const seen = await Promise.all(servers.map(async ({ name, monitorPort, isRunning }) => {
+    const details = isRunning() ? await streamDetails(monitorPort).catch(() => []) : [];
+    const cluster = details.find((detail) => detail.name === stream)?.cluster;
+    return { name, leader: cluster?.leader, replicas: cluster?.replicas ?? [] };
+  }));
+  const leader = seen.find(({ name, leader }) => name === leader);
+  return leader !== undefined && seen.every((one) => one.leader === leader.name) &&
+    leader.replicas.every(({ current }) => current);
 }
 
 async function streamDetails(monitorPort: number): Promise<readonly StreamDetail[]> {

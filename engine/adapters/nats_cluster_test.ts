@@ -37,6 +37,7 @@ async function until(what: string, isTrue: () => boolean | Promise<boolean>): Pr
 
 async function leaderOf(stream: string): Promise<ClusterServer> {
   let leader: ClusterServer | undefined;
+  await until(`${stream} is whole`, () => cluster.isWhole(stream));
   await until(`${stream} has a leader`, async () => {
     leader = await cluster.leaderOf(stream);
     return leader !== undefined;

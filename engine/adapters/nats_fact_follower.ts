@@ -9,6 +9,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { FactHandlers, FollowFacts, StatedFact } from "../ports/facts.ts";
 import type { Telemetry } from "../telemetry.ts";
 import type { NatsLink } from "./nats_connection.ts";
+import { EndCheck } from "./nats_stream.ts";
 import { subjectPattern } from "./subject_pattern.ts";
 
 const RETRY_MS = 500;
@@ -36,6 +37,7 @@ export class FactFollower {
   readonly #parts: FactFollowerParts;
   readonly #patterns: readonly RegExp[];
   readonly #stopWatching: () => void;
+  readonly #endCheck: EndCheck;
   /** Undefined until it is known where to begin. */
   #after: number | undefined;
   #messages: ConsumerMessages | undefined;
@@ -45,6 +47,7 @@ export class FactFollower {
 
   constructor(parts: FactFollowerParts) {
     this.#parts = parts;
+    this.#endCheck = new EndCheck(parts.clock);
     this.#after = parts.which.afterSequence;
     this.#patterns = (parts.which.subjects ?? []).map(subjectPattern);
     this.#stopWatching = parts.link.onChange((isConnected) => {
@@ -76,10 +79,11 @@ export class FactFollower {
 
   async #open(attempt: number): Promise<void> {
     const { client, stream, manager, prefix, which, handlers } = this.#parts;
-    const { state } = await manager.streams.info(stream);
+    const info = await manager.streams.info(stream);
     if (this.#isStopped || attempt !== this.#attempt) return;
+    const { state } = info;
     this.#after ??= state.last_seq;
-    if (this.#after < state.first_seq - 1 || this.#after > state.last_seq) {
+    if (this.#after < state.first_seq - 1 || this.#endCheck.isLost(info, this.#after)) {
       this.#after = state.last_seq;
       handlers.onReset(state.last_seq);
     }

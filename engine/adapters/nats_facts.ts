@@ -23,7 +23,7 @@ import type {
 import type { Telemetry } from "../telemetry.ts";
 import type { NatsLink } from "./nats_connection.ts";
 import { FactFollower } from "./nats_fact_follower.ts";
-import { ensureStream, whenAvailable } from "./nats_stream.ts";
+import { EndCheck, ensureStream, whenAvailable } from "./nats_stream.ts";
 
 /** An acknowledgement takes a few ms; beyond this its outcome counts as unknown. */
 const ACKNOWLEDGE_MS_MAX = 5_000;
@@ -72,6 +72,7 @@ export class NatsFacts implements FactFeed, FactPublisher {
   readonly #followers = new Set<FactFollower>();
   readonly #pending = new Map<number, Publishing>();
   readonly #stopWatching: () => void;
+  readonly #endCheck: EndCheck;
   #publishings = 0;
 
   /**
@@ -92,6 +93,7 @@ export class NatsFacts implements FactFeed, FactPublisher {
     this.#stream = options.stream ?? "FACTS";
     this.#prefix = options.prefix ?? "";
     this.#manager = manager;
+    this.#endCheck = new EndCheck(options.clock);
     const { connection } = options.link;
     this.#client = jetstream(connection, { timeout: QUESTION_MS_MAX });
     this.#acknowledgements = connection.subscribe(`${this.#inbox}.>`, {
@@ -148,7 +150,9 @@ export class NatsFacts implements FactFeed, FactPublisher {
 
   async publishedAfter(sequence: number): Promise<PublishedTail> {
     this.#assertConnected();
-    const { state } = await this.#manager.streams.info(this.#stream);
+    const info = await this.#manager.streams.info(this.#stream);
+    this.#endCheck.isLost(info, sequence);
+    const { state } = info;
     const facts: (FactKey & { sequence: number })[] = [];
     let next = Math.max(sequence + 1, state.first_seq);
     while (next <= state.last_seq) {

@@ -1,4 +1,9 @@
-import { JetStreamApiError, type JetStreamManager, type StreamConfig } from "@nats-io/jetstream";
+import {
+  JetStreamApiError,
+  type JetStreamManager,
+  type StreamConfig,
+  type StreamInfo,
+} from "@nats-io/jetstream";
 import { errors } from "@nats-io/nats-core";
 import type { Clock } from "../ports/clock.ts";
 
@@ -43,6 +48,36 @@ export function isUnavailable(error: unknown): boolean {
 export function hasNoLeader(error: unknown): boolean {
   if (error instanceof errors.NoRespondersError) return true;
   return error instanceof Error && hasNoLeader(error.cause);
+}
+
+/** A server that is awake again takes itself for the leader until an election has told it. */
+const STALE_MS_MAX = 15_000;
+
+/**
+ * Whether a stream that seems to end too early has lost its end. Of several replicas a former
+ * leader may answer, which knows less than the others: only what is said for 15 s is believed.
+ */
+export class EndCheck {
+  readonly #clock: Clock;
+  #shortSince: number | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** @throws while it is not certain. */
+  isLost({ config, state }: StreamInfo, knownLast: number): boolean {
+    if (state.last_seq >= knownLast) {
+      this.#shortSince = undefined;
+      return false;
+    }
+    const now = this.#clock.monotonic();
+    this.#shortSince ??= now;
+    if (config.num_replicas <= 1 || now - this.#shortSince >= STALE_MS_MAX) return true;
+    throw new Error(
+      `Cannot trust the stream ${config.name}: it ends at ${state.last_seq}, ${knownLast} was there`,
+    );
+  }
 }
 
 /**

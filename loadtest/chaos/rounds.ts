@@ -89,13 +89,13 @@ async function endure(fault: Fault, parts: RoundsParts): Promise<FaultReport> {
   return { text: fault.text, answeredMs: Math.max(...judged), findings };
 }
 
-/** The next fault finds a whole cluster: leaders are elected again. */
+/** The next fault finds a whole cluster: leaders are elected, and all have what they had. */
 async function allWell({ nats }: ChaosStage): Promise<void> {
   const isWell = await waitUntil(async () => {
-    const leaders = await Promise.all(["KV_MEMBERS", "FACTS"].map((name) => nats.leaderOf(name)));
-    return leaders.every((leader) => leader !== undefined);
+    const whole = await Promise.all(["KV_MEMBERS", "FACTS"].map((name) => nats.isWhole(name)));
+    return whole.every((isWhole) => isWhole);
   }, { timeoutMs: ELECTED_MS_MAX, everyMs: 100 });
-  if (!isWell) throw new Error("Cannot go on: NATS has elected no leader in a minute");
+  if (!isWell) throw new Error("Cannot go on: NATS is not whole after a minute");
 }
 
 export function seconds(ms: number): string {
