@@ -11,6 +11,11 @@ const RETRY_MAX_MS = 30_000;
 const REFUSED_MAX_MS = 60 * 60_000;
 const ACKNOWLEDGE_EVERY_MS = 100;
 
+/** One time of waiting: a tell that was forgotten and comes back begins another. */
+interface Waiting {
+  readonly since: number;
+}
+
 /**
  * Tells that were committed and not yet acknowledged by their receiver's commit. Sent at once, then
  * with growing waits for ever; the receiver drops repeats by the id, so that each counts once.
@@ -20,8 +25,8 @@ export class Outbox {
   readonly #actors: Actors;
   readonly #clock: Clock;
   readonly #telemetry: Telemetry;
-  /** Since when, in the order of sending: the first has waited longest. */
-  readonly #waiting = new Map<string, number>();
+  /** In the order of sending: the first has waited longest. */
+  readonly #waiting = new Map<string, Waiting>();
   #acknowledged: string[] = [];
   #flushing = false;
   #isStopped = false;
@@ -37,8 +42,8 @@ export class Outbox {
       "statewatt_outbox_oldest_seconds",
       "How long the oldest tell has waited for its acknowledgement, since this process knows it",
       () => {
-        const [since] = this.#waiting.values();
-        return since === undefined ? 0 : (this.#clock.monotonic() - since) / 1_000;
+        const [first] = this.#waiting.values();
+        return first === undefined ? 0 : (this.#clock.monotonic() - first.since) / 1_000;
       },
     );
   }
@@ -49,8 +54,9 @@ export class Outbox {
 
   send(row: OutboxRow): void {
     if (this.#waiting.has(row.id)) return;
-    this.#waiting.set(row.id, this.#clock.monotonic());
-    void this.#attempt(row, RETRY_FIRST_MS);
+    const waiting = { since: this.#clock.monotonic() };
+    this.#waiting.set(row.id, waiting);
+    void this.#attempt(row, waiting, RETRY_FIRST_MS);
   }
 
   /** Forgets what all other actors told: another worker sends it now. */
@@ -64,8 +70,8 @@ export class Outbox {
     this.#isStopped = true;
   }
 
-  async #attempt(row: OutboxRow, retryMs: number): Promise<void> {
-    if (this.#isStopped || !this.#waiting.has(row.id)) return;
+  async #attempt(row: OutboxRow, waiting: Waiting, retryMs: number): Promise<void> {
+    if (this.#isStopped || this.#waiting.get(row.id) !== waiting) return;
     try {
       const { type } = JSON.parse(row.event) as { type: string };
       const header = { type, cause: row.id, inbox: row.id };
@@ -75,7 +81,7 @@ export class Outbox {
       this.#telemetry.log("debug", "a tell is sent again", { id: row.id, error: String(error) });
       const isRefused = errorKinds[toPlatformError(error).kind].retry === "never";
       const nextMs = Math.min(2 * retryMs, isRefused ? REFUSED_MAX_MS : RETRY_MAX_MS);
-      this.#clock.schedule(retryMs, () => void this.#attempt(row, nextMs));
+      this.#clock.schedule(retryMs, () => void this.#attempt(row, waiting, nextMs));
     }
   }
 

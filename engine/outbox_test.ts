@@ -54,3 +54,26 @@ test("a tell that is refused is sent ever more seldom, one that is not answered 
     assert.ok(asks >= least && asks <= most, `${kind}: ${asks} in a day`);
   }
 });
+
+test("a tell whose shard goes and comes back is under way once, not twice", async () => {
+  const clock = new SimClock();
+  let asks = 0;
+  const outbox = outboxOf(clock, new SimStore(8), () => {
+    asks++;
+    return Promise.reject(new PlatformError("bug", "Cannot take it"));
+  });
+  for (let moves = 0; moves < 20; moves++) {
+    outbox.send(row);
+    await turn();
+    outbox.keep(() => false);
+  }
+
+  outbox.send(row);
+  asks = 0;
+  for (let minute = 0; minute < 10; minute++) {
+    await turn();
+    clock.advance(60_000);
+  }
+
+  assert.ok(asks >= 3 && asks <= 11, `${asks} in ten minutes`);
+});
