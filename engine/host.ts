@@ -16,6 +16,7 @@ import { Inputs } from "./inputs.ts";
 import { Loader } from "./loader.ts";
 import { Outbox } from "./outbox.ts";
 import { type Answer, type Item, MAILBOX_MAX, type Partition, Partitions } from "./partition.ts";
+import { takeRepeats } from "./partition.ts";
 import type { Actors } from "./ports/actors.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Clock } from "./ports/clock.ts";
@@ -211,16 +212,12 @@ export class Host implements LaneHost {
     try {
       partition = this.#partitions.of(item.to);
     } catch (error) {
-      item.answer({ kind: "error", error });
-      return;
+      return item.answer({ kind: "error", error });
     }
     if (partition.queue.length >= MAILBOX_MAX) {
       const detail = `Cannot take a message for ${item.to}: its mailbox is full`;
-      item.answer({
-        kind: "error",
-        error: new PlatformError("overloaded", detail, { retryAfterSeconds: 1 }),
-      });
-      return;
+      const error = new PlatformError("overloaded", detail, { retryAfterSeconds: 1 });
+      return item.answer({ kind: "error", error });
     }
     partition.queue.push(item);
     this.#drain(partition);
@@ -358,10 +355,13 @@ export class Host implements LaneHost {
           actor: item.to,
           error: String(error),
         });
-        this.#withhold(item, missing.outcome);
+        const tries = [item, ...takeRepeats(partition, item)];
+        for (const one of tries) this.#withhold(one, missing.outcome);
         return;
       }
       if (partition.lane.isPaused && partition.working?.item === item) {
+        // At once: who clears up would give it back a second time.
+        partition.working = undefined;
         partition.queue.unshift(item);
         return;
       }

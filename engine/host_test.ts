@@ -306,19 +306,6 @@ test("a message that is given back while it waits for its input is stepped and a
   assert.equal(store.journal.length, 4);
 });
 
-test("an input that never comes does not hold up its actor", async () => {
-  const store = new SimStore(SHARDS);
-  const { clock, ask } = await startHost(store, { inputs: { draw: () => new Promise(() => {}) } });
-
-  const waiting = ask("a", "add.drawn").then(() => "answered", (error) => error.kind);
-  const after = ask("a", "add");
-  await Promise.resolve();
-  await until(clock, () => store.journal.length === 1);
-
-  assert.equal(await waiting, "timed-out");
-  assert.deepEqual(await after, { count: 1 });
-});
-
 test("a stop ends though the store is away; what was not committed is not answered", async () => {
   const store = new SimStore(SHARDS);
   const { host, clock, ask } = await startHost(store);

@@ -190,6 +190,18 @@ export class Partitions {
   }
 }
 
+/**
+ * Takes further tries of a message out of the mailbox. What one of them waits for in vain all would:
+ * they must not keep the others waiting one after the other.
+ */
+export function takeRepeats(partition: Partition, item: Item): readonly Item[] {
+  const isRepeat = ({ to, headerText, bodyText }: Item): boolean =>
+    to === item.to && headerText === item.headerText && bodyText === item.bodyText;
+  const repeats = partition.queue.filter(isRepeat);
+  if (repeats.length > 0) partition.queue = partition.queue.filter((one) => !isRepeat(one));
+  return repeats;
+}
+
 function isIdle({ queue, working, uncommitted }: Partition): boolean {
   return queue.length === 0 && working === undefined && uncommitted === 0;
 }
