@@ -191,7 +191,7 @@ export class Partitions {
 }
 
 /**
- * Takes further tries of a message out of the mailbox. What one of them waits for in vain all would:
+ * Takes further tries of a message out of the mailbox. What one waits for in vain all would:
  * they must not keep the others waiting one after the other.
  */
 export function takeRepeats(partition: Partition, item: Item): readonly Item[] {
