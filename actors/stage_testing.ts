@@ -218,6 +218,7 @@ export class StationOnStage {
   readonly protocol: OcppProtocol;
   epoch = "";
   #messages = 0;
+  #tells = 0;
 
   constructor(stage: Stage, id: string, protocol: OcppProtocol) {
     this.stage = stage;
@@ -270,7 +271,8 @@ export class StationOnStage {
   }
 
   tell(type: string, body: unknown = {}, extra: Readonly<Record<string, string>> = {}): unknown {
-    return this.stage.ask(this.address, { type, cause: "test", ...extra }, body);
+    const cause = `test ${++this.#tells}`;
+    return this.stage.ask(this.address, { type, cause, ...extra }, body);
   }
 
   /** What became of a CALL of ours. */

@@ -248,8 +248,9 @@ export type FromSession =
   };
 
 export type Told =
-  | ({ readonly type: "station.register" | "station.import" | "station.change" } & StationRegister)
-  | { readonly type: "station.remove" }
+  | ({ readonly type: "station.import" | "station.change" } & StationRegister)
+  | ({ readonly type: "station.register"; readonly mark: number } & StationRegister)
+  | { readonly type: "station.remove"; readonly mark: number }
   | ({ readonly type: "socket.opened" } & SocketOpened)
   | {
     readonly type: "socket.closed";

@@ -8,6 +8,7 @@ import type { Address } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { AuthenticateReply } from "#schemas/events/gateway.ts";
 import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
+import { steppedStation } from "./announcements.ts";
 import { isStatusNews } from "./connectors.ts";
 import {
   type ChargerContext,
@@ -103,6 +104,7 @@ function isRepeat(event: { readonly type: string }, context: ChargerContext): bo
   if (isOf(event, "BootNotification")) {
     return isMarked(context, event) && !isOtherStation(context, event.serialNumber);
   }
+  if (isOf(event, "station.register", "station.remove")) return isMarked(context, event);
   return isOf(event, "StatusNotification", "StatusReports", "MeterValues", "Notice") &&
     isMarked(context, event);
 }
@@ -197,6 +199,7 @@ export function fold(event: ChargerEvent, context: ChargerContext): Folded<Charg
 function foldReply(event: ChargerEvent, context: ChargerContext): unknown {
   if (event.type === "Heartbeat") return { currentTime: event.now };
   if (event.type === "BootNotification") return bootReply(context, event.now);
+  if (event.type === "station.register") return { created: true, station: steppedStation(context) };
   if (!isTransaction(event)) return {};
   const owner = ownerOf(context, event);
   return owner.of === "refused" ? refusedReply(event, owner.start) : {};

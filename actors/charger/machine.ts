@@ -47,12 +47,19 @@ function follow(
   if (effects.length > 0) enqueue({ type: "effects", params: { effects } });
 }
 
+const marked: ReadonlySet<string> = new Set([
+  ...["BootNotification", "StatusNotification", "StatusReports"],
+  ...["station.register", "station.remove"],
+]);
+
 /** Messages whose repeats are known by their cause. */
 function isMarked(
   event: ChargerEvent,
-): event is EventOf<"BootNotification" | "StatusNotification" | "StatusReports"> {
-  return event.type === "BootNotification" || event.type === "StatusNotification" ||
-    event.type === "StatusReports";
+): event is EventOf<
+  | ("BootNotification" | "StatusNotification" | "StatusReports")
+  | ("station.register" | "station.remove")
+> {
+  return marked.has(event.type);
 }
 
 /**

@@ -29,6 +29,9 @@ const told: ReadonlySet<string> = new Set([
   "alert.resolve",
 ]);
 
+/** A second time they would be refused, and the first answer may have been lost. */
+const doneOnce: ReadonlySet<string> = new Set(["station.register", "station.remove"]);
+
 /**
  * The event that a message means.
  *
@@ -52,6 +55,7 @@ export function receive(delivery: Delivery, context: ChargerContext | undefined)
   return {
     ...(body as object),
     type: header.type,
+    ...(doneOnce.has(header.type) ? { mark: stableHash(header.cause) } : {}),
     ...(header.type === "socket.closed" ? { epoch, socket } : {}),
     ...(header.type === "ocpp.answer" ? { messageId } : {}),
   };

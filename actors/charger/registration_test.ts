@@ -202,3 +202,21 @@ test("free vend by the location takes any token until the location says otherwis
   one.tell("station.change", { settings: { isFreePlace: false } });
   assert.deepEqual(status(), { idTagInfo: { status: "Invalid" } });
 });
+
+test("who did not hear that its station was registered or removed asks again and gets the same", () => {
+  const one = new StationOnStage(new Stage(), "CP1", "ocpp1.6");
+  const register = (cause: string): unknown =>
+    one.tell("station.register", { settings: { tags: ["a"] } }, { cause });
+  const first = register("rest/1");
+  assert.equal((first as { created: boolean }).created, true);
+  assert.deepEqual(register("rest/1"), first);
+  assert.equal(refusal(() => register("rest/2")), "conflict");
+
+  assert.deepEqual(one.tell("station.remove", {}, { cause: "rest/3" }), {});
+  assert.deepEqual(one.tell("station.remove", {}, { cause: "rest/3" }), {});
+  assert.equal(refusal(() => one.tell("station.remove", {}, { cause: "rest/4" })), "not-found");
+
+  register("rest/5");
+  one.tell("station.remove", {}, { cause: "rest/3" });
+  assert.deepEqual(one.describe()["tags"], ["a"]);
+});
