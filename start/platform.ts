@@ -35,8 +35,7 @@ export async function startPlatform(setting: PlatformSetting): Promise<Part> {
     parts.push(desk);
     const actors = await actorsOf(cluster, databaseUrl);
     const publisher = cluster.facts;
-    // The folder has one platform at a time: what the one before held is free at once.
-    const name = config.workerName ?? "embedded";
+    const name = workerName(config, cluster.id);
     const worker = { ...workerSettings(config), databaseUrl, actors, publisher, name };
     const running = await startWorker({ ...cluster, ...worker });
     parts.push(running);
@@ -56,6 +55,17 @@ export async function startPlatform(setting: PlatformSetting): Promise<Part> {
   }
   if (setting.isDemo) void playDemo(setting, parts);
   return { close: () => closeAll(parts) };
+}
+
+/**
+ * A folder has one platform at a time, and so has its own database: what the one before held is
+ * free at once. Several may share a database that is given, and must not take each other's name.
+ */
+export function workerName(
+  config: Pick<WorkerConfig, "workerName"> & { readonly databaseUrl?: string | undefined },
+  id: string,
+): string {
+  return config.workerName ?? (config.databaseUrl === undefined ? "embedded" : id);
 }
 
 /** Actors by the installation's count of shards, which is fixed in the database. */
