@@ -178,7 +178,8 @@ export class EventStream {
   #catchUp(client: Client, lastEventId: string | undefined): void {
     if (lastEventId === undefined || lastEventId === "") return;
     const last = Number(lastEventId);
-    const isKnown = Number.isSafeInteger(last) && last >= 0 && last <= this.#newest;
+    if (Number.isSafeInteger(last) && last > this.#newest) return this.#meet(client, last);
+    const isKnown = Number.isSafeInteger(last) && last >= 0;
     if (isKnown && last >= this.#knownAfter) {
       client.after = last;
       return this.#offerHistory(client);
@@ -196,6 +197,27 @@ export class EventStream {
       this.#telemetry.log("warn", "events could not be read back", { error });
       client.close();
     }).finally(() => this.#readers--);
+  }
+
+  /**
+   * It has what we have not: another process told it, and this one is still reading. Only what the
+   * stream itself does not hold is unknown.
+   */
+  #meet(client: Client, last: number): void {
+    client.after = last;
+    client.isBehind = true;
+    this.#feed.lastSequence().then((newest) => {
+      // Meanwhile it has gone, or was told a reset.
+      if (!client.isBehind || !this.#clients.has(client)) return;
+      client.isBehind = false;
+      if (last <= this.#newest) return this.#catchUp(client, String(last));
+      if (last <= newest) return;
+      client.after = this.#newest;
+      client.send(this.#resetFrame());
+    }).catch((error) => {
+      this.#telemetry.log("debug", "the id of an event cannot be looked up", { error });
+      client.close();
+    });
   }
 
   #offerHistory(client: Client): void {

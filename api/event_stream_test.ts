@@ -195,6 +195,57 @@ test("a client that comes back while the backlog is still being read gets only w
   stream.close();
 });
 
+test("a client that is ahead of a process that still reads goes on behind its id, without a reset", async () => {
+  const clock = new SimClock();
+  const facts = new StatedFacts();
+  facts.state("session.started", "CP1", { id: "a" });
+  const reading = Promise.withResolvers<void>();
+  const slowFeed: FactFeed = {
+    lastSequence: () => facts.lastSequence(),
+    follow: (which, handlers) => {
+      reading.promise.then(() => facts.follow(which, handlers));
+      return () => {};
+    },
+  };
+  const stream = new EventStream(slowFeed, clock, silentTelemetry(clock));
+  await stream.start();
+  // Another api has told these already; this one has not read them yet.
+  for (const id of ["b", "c", "d"]) facts.state("session.started", "CP1", { id });
+  const filter = { tenant: "default", kinds: [], station: undefined };
+  const ahead = stream.open(filter, "3");
+  const strange = stream.open(filter, "5");
+  assert.deepEqual((await heard(strange, 1)).map(({ event, id }) => [event, id]), [["reset", "1"]]);
+
+  reading.resolve();
+  await reading.promise;
+  facts.state("session.started", "CP1", { id: "e" });
+
+  const events = await heard(ahead, 2);
+  assert.deepEqual(events.map(({ event, id }) => [event, id]), [
+    ["session.started", "4"],
+    ["session.started", "5"],
+  ]);
+  stream.close();
+});
+
+test("a client whose id cannot be looked up now is closed, and comes back with it", async () => {
+  const clock = new SimClock();
+  const facts = new StatedFacts();
+  let isAway = false;
+  const feed: FactFeed = {
+    lastSequence: () => isAway ? Promise.reject(new Error("away")) : facts.lastSequence(),
+    follow: (which, handlers) => facts.follow(which, handlers),
+  };
+  const stream = new EventStream(feed, clock, silentTelemetry(clock));
+  await stream.start();
+  isAway = true;
+
+  const events = await heard(stream.open(everything, "7"), 1);
+
+  assert.deepEqual(events, []);
+  stream.close();
+});
+
 interface Past {
   readonly clock: SimClock;
   readonly facts: StatedFacts;
