@@ -30,6 +30,8 @@ export class Alarms {
   #isStopped = false;
   #cancel: () => void = () => {};
   #wakeAt = Infinity;
+  /** What is overdue rests until its next slice, whatever is armed meanwhile. */
+  #isResting = false;
 
   constructor(clock: Clock, ring: (alarm: AlarmRow) => void) {
     this.#clock = clock;
@@ -97,7 +99,7 @@ export class Alarms {
 
   #schedule(): void {
     const next = this.#heap[0];
-    if (next === undefined || next.due >= this.#wakeAt) return;
+    if (next === undefined || next.due >= this.#wakeAt || this.#isResting) return;
     this.#wakeIn(Math.max(0, next.due - this.#clock.now()), next.due);
   }
 
@@ -106,6 +108,7 @@ export class Alarms {
     this.#wakeAt = wakeAt;
     this.#cancel = this.#clock.schedule(Math.min(delayMs, LOOK_MS), () => {
       this.#wakeAt = Infinity;
+      this.#isResting = false;
       this.#ringDue();
     });
   }
@@ -122,8 +125,9 @@ export class Alarms {
     }
     const next = this.#heap[0];
     if (next === undefined) return;
-    if (next.due <= now) this.#wakeIn(SLICE_MS, now + SLICE_MS);
-    else this.#schedule();
+    if (next.due > now) return this.#schedule();
+    this.#isResting = true;
+    this.#wakeIn(SLICE_MS, now + SLICE_MS);
   }
 
   /** What has rung and is not committed yet is armed and no longer in the heap: it stays out. */

@@ -65,3 +65,21 @@ test("an alarm rings in time after the wall clock was set right", () => {
 
   assert.deepEqual(rung, ["rest"]);
 });
+
+test("overdue alarms ring at a bounded rate, also when each ring arms another", () => {
+  const clock = new SimClock();
+  let rings = 0;
+  const alarms: Alarms = new Alarms(clock, ({ name }) => {
+    rings++;
+    // When the ring has committed.
+    clock.schedule(1, () => alarms.arm(alarmOf(name, clock.now() + 3_600_000, 2)));
+  });
+  const due = clock.now() - 60_000;
+  for (let n = 0; n < 1_000; n++) alarms.arm(alarmOf(`silence ${n}`, due));
+
+  for (let step = 0; step < 100; step++) clock.advance(1);
+  assert.ok(rings >= 100 && rings <= 150, `${rings} rings in 100 ms`);
+  alarms.arm(alarmOf("another", due));
+  for (let step = 0; step < 100; step++) clock.advance(10);
+  assert.equal(rings, 1_001);
+});
