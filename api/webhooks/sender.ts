@@ -165,14 +165,14 @@ export class WebhookSender {
     let dueAfterMs: number | undefined = 0;
     for (let sent = 0; sent < LANE_TURN_MAX && !this.#isStopped; sent++) {
       // deno-lint-ignore no-await-in-loop -- a lane is one after the other.
-      const head = await this.#run(work, (rows) => headOf(rows, work));
+      const { head, isGated } = await this.#next(work);
       if (head === undefined) {
         // Empty though it was due: its webhook has just been disabled, or its count is wrong.
         if (sent === 0) dueAfterMs = EMPTY_MS;
         break;
       }
       // deno-lint-ignore no-await-in-loop -- a lane is one after the other.
-      dueAfterMs = await this.#isNext(head) ? await this.#send(work, head) : GATE_MS;
+      dueAfterMs = isGated ? GATE_MS : await this.#send(work, head);
       if (dueAfterMs !== undefined) break;
     }
     const due = formatInstant(this.#parts.clock.now() + (dueAfterMs ?? 0));
@@ -182,16 +182,20 @@ export class WebhookSender {
 
   /**
    * Order: a fact of the live stream waits until every one before it was taken in. Another process
-   * may still be about to, and it may be of the same station.
+   * may still be about to, and it may be of the same station: hence the head is one that was read
+   * when the floor was known already, not before.
    */
-  async #isNext({ era, sequence }: Head): Promise<boolean> {
-    const isBelow = (): boolean =>
-      era === 0 || (this.#floor.era !== 0 && era !== this.#floor.era) ||
-      (era === this.#floor.era && sequence <= this.#floor.sequence);
-    if (isBelow()) return true;
+  async #next(
+    work: Work,
+  ): Promise<{ readonly head: Head | undefined; readonly isGated: boolean }> {
+    const known = this.#floor;
+    const first = await this.#run(work, (rows) => headOf(rows, work));
+    if (first === undefined || isBelow(first, known)) return { head: first, isGated: false };
     this.#asking ??= this.#askFloor().finally(() => this.#asking = undefined);
     await this.#asking;
-    return isBelow();
+    const floor = this.#floor;
+    const head = await this.#run(work, (rows) => headOf(rows, work));
+    return { head, isGated: head !== undefined && !isBelow(head, floor) };
   }
 
   async #askFloor(): Promise<void> {
@@ -256,4 +260,10 @@ export class WebhookSender {
   #run<Result>({ tenant }: Work, work: (rows: Rows) => Promise<Result>): Promise<Result> {
     return this.#parts.tenants.run(tenant, work);
   }
+}
+
+/** Another era, and a replay (era 0), are over: nobody takes in any more of them. */
+function isBelow({ era, sequence }: Head, floor: FactFloor): boolean {
+  return era === 0 || (floor.era !== 0 && era !== floor.era) ||
+    (era === floor.era && sequence <= floor.sequence);
 }
