@@ -53,6 +53,8 @@ export class PostgresProbe {
 
   async #lookNow(): Promise<PostgresLook> {
     const clock = this.#clock;
+    // A connection that was idle has been closed: making one anew is not the round trip.
+    await inTime(clock, WAIT_MS, this.#sql`SELECT 1`);
     const sentAt = clock.now();
     const startedAt = clock.monotonic();
     const [row] = await inTime(

@@ -26,6 +26,20 @@ test("a look tells that Postgres answers, has the schema and the time", async ()
   await database.close();
 });
 
+test("the round trip is that of a question, not of a connection that has to be made first", async () => {
+  const database = await testPostgres();
+  const password = new URL(database.url).password;
+  const slowly = (): Promise<string> =>
+    new Promise((resolve) => void clock.schedule(1_000, () => resolve(password)));
+  const sql = postgres(database.url, { max: 1, onnotice: () => {}, password: slowly });
+  const { isReachable, roundTripMs } = await new PostgresProbe(sql, clock).look();
+  await sql.end({ timeout: 1 });
+
+  assert.equal(isReachable, true);
+  assert.ok((roundTripMs ?? Infinity) < 900, `${roundTripMs} ms`);
+  await database.close();
+});
+
 test("a clock that is off by two seconds is seen, whichever way", async () => {
   const database = await testPostgres();
   await withSql(database.url, async (sql) => {
