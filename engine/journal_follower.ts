@@ -3,8 +3,11 @@ import type { Clock } from "./ports/clock.ts";
 import type { JournalEntry, JournalFilter, JournalReader } from "./ports/journal.ts";
 import type { Telemetry } from "./telemetry.ts";
 
-/** Late enough to gather many rows, early enough for "visible within a second". */
-const GATHER_MS_DEFAULT = 150;
+/**
+ * Late enough to gather many rows (a pass costs as much as some ten of them), early enough for
+ * "visible within a second".
+ */
+const GATHER_MS_DEFAULT = 500;
 /** A pass holds its rows in memory and its transaction open: about 1 MB, some 20 ms. */
 const ROWS_MAX_DEFAULT = 1_000;
 

@@ -27,6 +27,8 @@ export interface Member {
   readonly incarnation: string;
   /** It hands over what it has and is about to leave. */
   readonly isDraining?: boolean;
+  /** It has not reached the store for some time. */
+  readonly isCutOff?: boolean;
 }
 
 /** `left`: it said goodbye. `replaced`: its key has a new incarnation. */
@@ -69,6 +71,8 @@ export class Membership {
   readonly #expired = new Map<string, { incarnation: string; revision: number }>();
   #incarnation: string;
   #isDraining = false;
+  /** Told to the others by the next renewal. */
+  isCutOff = false;
   /** Renewal → monotonic time at which it was sent. */
   readonly #sent = new Map<number, number>();
   #revision = 0;
@@ -129,7 +133,10 @@ export class Membership {
     this.#cancelRenewal();
     this.#stopWatch();
     await this.#writing;
-    if (this.#isDeposed) return;
+    if (!this.#isDeposed) await this.#removeKey();
+  }
+
+  async #removeKey(): Promise<void> {
     const { store, telemetry } = this.#options;
     try {
       const entry = await store.read(this.#key);
@@ -168,6 +175,13 @@ export class Membership {
     this.#isDraining = true;
     await this.#writing;
     await this.#renew();
+  }
+
+  /** Ends our own lease: others may take what we held, until we join again. */
+  async leave(): Promise<void> {
+    this.#isDeposed = true;
+    await this.#writing;
+    await this.#removeKey();
   }
 
   /** After a deposition: another life begins. Rejects when the map cannot be reached. */
@@ -279,6 +293,7 @@ export class Membership {
       incarnation: this.#incarnation,
       renewal,
       ...(this.#isDraining ? { isDraining: true } : {}),
+      ...(this.isCutOff ? { isCutOff: true } : {}),
     };
     const sentAt = clock.monotonic();
     this.#sent.set(renewal, sentAt);

@@ -5,6 +5,7 @@
  * disagree for a moment; epochs let only one of them commit (design 4, "Leases" and "Fence").
  */
 import type { Custody } from "./custody.ts";
+import { CutOff } from "./cut_off.ts";
 import { inTime } from "./in_time.ts";
 import { type DepositionReason, type Member, type Membership, RENEW_MS } from "./leases.ts";
 import type { Bus } from "./ports/bus.ts";
@@ -61,6 +62,9 @@ export class Placement {
   #mustLookAgain = false;
   #isStopped = false;
   #isSettled = false;
+  readonly #cutOff: CutOff;
+  /** We gave up our lease because the store does not answer here. */
+  #isAside = false;
 
   constructor(parts: PlacementParts) {
     this.#parts = parts;
@@ -71,6 +75,7 @@ export class Placement {
       "Shards that came and went: taken, taken-over (from a dead worker), handed-over, lost",
       ["how"],
     );
+    this.#cutOff = new CutOff(parts.membership, parts.clock);
     parts.membership.onDeposed((reason) => void this.#endLife(reason));
   }
 
@@ -171,16 +176,20 @@ export class Placement {
       } catch (error) {
         this.#isSettled = false;
         this.#parts.telemetry.log("debug", "placement has to wait", { error });
+        // deno-lint-ignore no-await-in-loop -- as above.
+        if (this.#cutOff.noteSilence() && !this.#isAside) await this.#stepAside();
       }
     }
   }
 
   async #round(): Promise<void> {
     const { store, custody, membership, id } = this.#parts;
-    if (membership.isDeposed) return;
-    const owner = this.owner;
+    if (membership.isDeposed && !this.#isAside) return;
     const rows = await store.placement();
-    if (owner !== this.owner || membership.isDeposed) return;
+    this.#cutOff.noteAnswer();
+    if (this.#isAside) return await this.#comeBack();
+    const owner = this.owner;
+    if (membership.isDeposed) return;
     const held = new Set(custody.held.map(({ shard }) => shard));
     const lost = rows.filter((row) => held.has(row.shard) && row.owner !== owner);
     if (lost.length > 0) this.#lose(lost.map(({ shard }) => shard));
@@ -253,6 +262,21 @@ export class Placement {
     await store.releaseShards(this.owner, given.map(({ shard, epoch }) => ({ shard, epoch })));
     this.#moved.with("handed-over").add(given.length);
     telemetry.log("info", "shards were handed over", { shards: given.length });
+  }
+
+  async #stepAside(): Promise<void> {
+    const { custody, membership, telemetry } = this.#parts;
+    telemetry.log("error", "Postgres cannot be reached from here: others take the shards");
+    this.#isAside = true;
+    this.#lose(custody.held.map(({ shard }) => shard));
+    await membership.leave();
+  }
+
+  async #comeBack(): Promise<void> {
+    const { membership, newIncarnation } = this.#parts;
+    await membership.rejoin(newIncarnation());
+    this.#isAside = false;
+    this.#mustLookAgain = true;
   }
 
   #lose(shards: readonly number[]): void {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAddress, shardOf } from "#schemas/address.ts";
+import { PlatformError } from "#schemas/errors.ts";
 import { actorsOverBus } from "./actor_client.ts";
 import { Host } from "./host.ts";
 import { Membership } from "./leases.ts";
@@ -26,6 +27,21 @@ interface Worker {
   readonly placement: Placement;
   readonly leases: SimLeases;
   readonly end: SimBus;
+  /** Of this worker to the store. */
+  readonly line: { isCut: boolean };
+}
+
+/** The store as a worker reaches it by its own line. */
+function behindLine(store: SimStore, line: { readonly isCut: boolean }): SimStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name, target) as unknown;
+      if (typeof value !== "function") return value;
+      if (!line.isCut) return value.bind(target);
+      if (name === "commit") return () => Promise.resolve({ result: "unknown", detail: "cut" });
+      return () => Promise.reject(new PlatformError("timed-out", "Cannot reach the store"));
+    },
+  });
 }
 
 class Cluster {
@@ -41,7 +57,9 @@ class Cluster {
   #lives = 0;
 
   async start(id: string): Promise<Worker> {
-    const { clock, store } = this;
+    const { clock } = this;
+    const line = { isCut: false };
+    const store = behindLine(this.store, line);
     const telemetry = silentTelemetry(clock);
     const end = this.wire.end();
     const leases = new SimLeases(this.map);
@@ -73,7 +91,7 @@ class Cluster {
       },
     });
     await placement.start();
-    return { id, host, membership, placement, leases, end };
+    return { id, host, membership, placement, leases, end, line };
   }
 
   /** Kill -9, as the others see it. */
@@ -338,4 +356,38 @@ test("each role has one leader", async () => {
   for (const role of ["relay", "housekeeping", "frame-log"]) {
     assert.equal(workers.filter(({ placement }) => placement.leads(role)).length, 1);
   }
+});
+
+test("a worker that alone does not reach the store leaves its shards to the others", async () => {
+  const cluster = new Cluster();
+  const [one, two] = [await cluster.start("w1"), await cluster.start("w2")];
+  await cluster.pass(500);
+  const keys = Array.from({ length: 8 }, (_, index) => `k${index}`);
+  for (const key of keys) await cluster.add(key);
+
+  one.line.isCut = true;
+  await cluster.pass(12_000);
+  assertWhole([two]);
+  assert.deepEqual(await Promise.all(keys.map((key) => cluster.add(key))), keys.map(() => 2));
+
+  one.line.isCut = false;
+  await cluster.pass(6_000);
+  assertWhole([one, two]);
+  assert.ok(heldBy(one).length > 0);
+  assert.deepEqual(await Promise.all(keys.map((key) => cluster.add(key))), keys.map(() => 3));
+});
+
+test("while the store is away for all, nobody leaves", async () => {
+  const cluster = new Cluster();
+  const workers = [await cluster.start("w1"), await cluster.start("w2")];
+  await cluster.pass(500);
+  const before = await cluster.owners();
+
+  for (const { line } of workers) line.isCut = true;
+  await cluster.pass(60_000);
+  for (const { line } of workers) line.isCut = false;
+  await cluster.pass(2_000);
+
+  assert.deepEqual(await cluster.owners(), before);
+  assert.equal(await cluster.add("a"), 1);
 });

@@ -6,9 +6,11 @@ import { wronglyOwned } from "./cluster_checks.ts";
 import type { ChaosStage } from "./stage.ts";
 
 const clock = systemClock();
-export const workerCounts = [1, 2, 4] as const;
-/** Runtimes compile what is used often: a fresh process is slow at first. */
-const WARM_SECONDS = 10;
+/** The most first: fewer are then as warm as they were. */
+export const workerCounts = [4, 2, 1] as const;
+/** Runtimes compile what is used often: a fresh process is dear at first. */
+const WARM_SECONDS_FRESH = 40;
+const WARM_SECONDS = 5;
 const WINDOW_SECONDS = 15;
 const REST_MS = 5_000;
 /** More workers may cost so much more per message. */
@@ -17,8 +19,9 @@ export const DEAR_MAX = 1.15;
 export interface ScaleParts {
   readonly stage: ChaosStage;
   readonly chargers: number;
-  /** Messages per second of all chargers. */
+  /** Messages per second, of all chargers or for each worker. */
   readonly rate: number;
+  readonly isPerWorker: boolean;
   readonly passes: number;
   say(text: string): void;
 }
@@ -29,24 +32,25 @@ export interface ScaleReport {
   readonly errors: number;
 }
 
-/** The same load on more and more workers, again and again. */
+/** Loads of many and of few workers, again and again. */
 export async function measureScale(parts: ScaleParts): Promise<ScaleReport> {
-  const { stage, chargers, rate, passes, say } = parts;
+  const { stage, chargers, passes, say } = parts;
   const [url = ""] = stage.ocppUrls;
   const costs = new Map<number, number[]>(workerCounts.map((count) => [count, []]));
   let errors = 0;
   const load = await meterStage(url, chargers);
   for (let pass = 0; pass < passes; pass++) {
     for (const count of workerCounts) {
+      const pace = parts.rate * (parts.isPerWorker ? count : 1);
       // deno-lint-ignore no-await-in-loop -- one after the other
       await useWorkers(stage, count);
       // deno-lint-ignore no-await-in-loop
       const idle = await idleCores(stage);
       // deno-lint-ignore no-await-in-loop
-      await load.round({ seconds: WARM_SECONDS, pace: rate });
+      await load.round({ seconds: count === 4 ? WARM_SECONDS_FRESH : WARM_SECONDS, pace });
       const before = cpuSeconds(stage);
       // deno-lint-ignore no-await-in-loop
-      const round = await load.round({ seconds: WINDOW_SECONDS, pace: rate });
+      const round = await load.round({ seconds: WINDOW_SECONDS, pace });
       const micros = (cpuSeconds(stage) - before) / round.answeredInAll * 1e6;
       costs.get(count)?.push(micros);
       errors += round.errors;
