@@ -33,7 +33,22 @@ export interface ReplayRequest {
  * Runs the journal from the actor's beginning. Beats are not journalled, so their folds are
  * missing.
  */
-export function replay({ kinds, actor, journal, until = Infinity }: ReplayRequest): Replay {
+export function replay(request: ReplayRequest): Replay {
+  const parts = replayInParts(request, Infinity);
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+  }
+}
+
+/**
+ * The same, with a stop after so many rows each: a row takes some 40 µs, and a worker that is busy
+ * for longer than its lease loses its shards.
+ */
+export function* replayInParts(
+  { kinds, actor, journal, until = Infinity }: ReplayRequest,
+  rowsAtOnce: number,
+): Generator<void, Replay, void> {
   const byName = new Map(kinds.map((kind) => [kind.kind, kind]));
   const address = parseAddress(actor);
   const kind = byName.get(address.kind);
@@ -45,6 +60,7 @@ export function replay({ kinds, actor, journal, until = Infinity }: ReplayReques
   let rows = 0;
   for (const row of journal) {
     if (row.at > until) break;
+    if (rows > 0 && rows % rowsAtOnce === 0) yield;
     rows++;
     const event = journalledEvent(byName, row);
     if (row.class === "S") {

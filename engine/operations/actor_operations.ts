@@ -8,7 +8,7 @@ import type { Partition } from "../partition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Operation, Operations } from "../ports/operations.ts";
 import type { JournalRow, Store } from "../ports/store.ts";
-import { replay } from "../replay.ts";
+import { type Replay, replayInParts, type ReplayRequest } from "../replay.ts";
 import { storedState } from "../step.ts";
 import { type ActorSlot, NEVER_STORED } from "../work.ts";
 import { actorOf, numberOf } from "./arguments.ts";
@@ -17,6 +17,8 @@ import { actorOf, numberOf } from "./arguments.ts";
 export const REPLAY_ROWS_MAX = 100_000;
 const ROWS_SHOWN = 10;
 const ROWS_SHOWN_MAX = 200;
+/** Some 10 ms of work: what a station waits for while somebody replays. */
+const REPLAY_ROWS_AT_ONCE = 250;
 const BUSY_MS_MAX = 5_000;
 const LOOK_AGAIN_MS = 50;
 
@@ -77,11 +79,24 @@ function inspect(parts: ActorOperationParts): Operation {
 function shownState({ kind, state, lastAt, samples }: ActorSlot): object {
   return {
     state: state.value,
-    snapshot: JSON.parse(storedState(kind, state, lastAt)),
+    snapshot: shownSnapshot(storedState(kind, state, lastAt)),
     snapshotVersion: kind.snapshot.version,
     lastStepAt: lastAt === 0 ? null : new Date(lastAt).toISOString(),
     samplesSinceSnapshot: samples >= NEVER_STORED ? 0 : samples,
   };
+}
+
+function shownSnapshot(text: string): unknown {
+  return withoutSecrets(JSON.parse(text));
+}
+
+/** Records of passwords (`password.ts`) are nothing that a support desk needs. */
+function withoutSecrets(shown: unknown): unknown {
+  return JSON.parse(JSON.stringify(shown), (_name, value: unknown) => {
+    const isRecord = typeof value === "object" && value !== null && "salt" in value &&
+      "hash" in value;
+    return isRecord ? { ...value, salt: "(hidden)", hash: "(hidden)" } : value;
+  });
 }
 
 function shownMailbox({ queue, working, uncommitted, actors }: Partition): object {
@@ -105,7 +120,7 @@ function shownRow({ seq, at, class: rowClass, type, header, revision }: JournalR
   };
 }
 
-function replayed({ store, tail, kinds }: ActorOperationParts): Operation {
+function replayed({ store, tail, kinds, clock }: ActorOperationParts): Operation {
   return {
     help: "Runs an actor's journal again and shows the first row that comes out differently",
     args: ["actor", "until?"],
@@ -124,16 +139,28 @@ function replayed({ store, tail, kinds }: ActorOperationParts): Operation {
       }
       if (count === 0) throw new PlatformError("not-found", `Cannot replay ${text}: no journal`);
       const journal = await store.journalOf(text);
-      const { state, rows, difference } = replay({ kinds, actor: text, journal, until });
+      const request = { kinds, actor: text, journal, until };
+      const { state, rows, difference } = await replayBeside(clock, request);
       const lastAt = journal.findLast(({ at }) => at <= until)?.at ?? 0;
       return {
         ...{ actor: text, rows, isSame: difference === undefined },
-        difference: difference ?? null,
+        difference: withoutSecrets(difference ?? null),
         state: state.value,
-        snapshot: JSON.parse(storedState(kind, state, lastAt)),
+        snapshot: shownSnapshot(storedState(kind, state, lastAt)),
       };
     },
   };
+}
+
+/** In small parts: the worker's own work comes first. */
+async function replayBeside(clock: Clock, request: ReplayRequest): Promise<Replay> {
+  const parts = replayInParts(request, REPLAY_ROWS_AT_ONCE);
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done === true) return value;
+    // deno-lint-ignore no-await-in-loop -- one part after the other
+    await new Promise<void>((resolve) => void clock.schedule(1, resolve));
+  }
 }
 
 function evict({ host, clock }: ActorOperationParts): Operation {
