@@ -20,7 +20,7 @@ import { Desk, type DeskConfig } from "./desk.ts";
 import { isServerGone } from "./server_gone.ts";
 import { closeAll, drainAll, type Part } from "./part.ts";
 import { actorsOf, apiPart, gatewayPart, workerSettings } from "./platform.ts";
-import { runProcesses } from "./role_processes.ts";
+import { childMark, runProcesses } from "./role_processes.ts";
 import { errorText } from "./start_error.ts";
 
 type Role = (parts: Part[]) => Promise<Cluster>;
@@ -133,6 +133,7 @@ async function run(name: string | undefined): Promise<void> {
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    if (process.argv[3] === childMark) process.stdin.once("end", resolve).resume();
   });
 }
 

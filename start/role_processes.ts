@@ -9,6 +9,9 @@ const RESTART_MS_MAX = 30_000;
 const STEADY_MS = 60_000;
 const METRICS_PORT = 9_464;
 
+/** Tells a process that it is one of several: its standard input ends with who started it. */
+export const childMark = "--child";
+
 /**
  * Runs a role as several processes of this machine, one per core for example: each a member of the
  * cluster by itself. One that ends is started again, later each time. Resolves when a signal has
@@ -60,19 +63,26 @@ class RoleProcess {
   async #live(): Promise<string> {
     const child = spawn(process.execPath, this.#command(), {
       env: { ...process.env, ...this.#environment() },
-      stdio: ["ignore", "inherit", "inherit"],
+      // When this process dies, however it does, the pipe ends and the child drains.
+      stdio: ["pipe", "inherit", "inherit"],
       // A signal of the terminal reaches the parent alone, which hands it on once.
       detached: true,
     });
     this.#child = child;
-    const [code, signal] = await once(child, "exit") as [number | null, string | null];
-    this.#child = undefined;
-    return signal ?? `exit code ${code}`;
+    try {
+      const [code, signal] = await once(child, "exit") as [number | null, string | null];
+      return signal ?? `exit code ${code}`;
+    } catch (thrown) {
+      return String(thrown);
+    } finally {
+      this.#child = undefined;
+    }
   }
 
   #command(): string[] {
     const file = fileURLToPath(new URL("./role.ts", import.meta.url));
-    return "deno" in process.versions ? ["run", "-A", file, this.#role] : [file, this.#role];
+    const args = [file, this.#role, childMark];
+    return "deno" in process.versions ? ["run", "-A", ...args] : args;
   }
 
   /** What no two processes of a machine may share. */
