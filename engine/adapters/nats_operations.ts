@@ -14,6 +14,11 @@ import { operationSubject, SEAL_HEADER, sealOf, STATUS } from "./nats_services.t
 const ANSWER_MS = 65_000;
 /** Members that live answer within this time; who does not is shown as silent. */
 const STATS_MS = 2_000;
+/**
+ * Who was last renewed so long before another one died without a word, and under a name of its
+ * own: its key stays for a day, and tells nobody anything.
+ */
+const LONG_GONE_MS = 10 * 60_000;
 /** When all known members have answered, others (apis) may still: they are not in the map. */
 const QUIET_MS = 250;
 
@@ -45,6 +50,19 @@ interface StatsAnswer {
   readonly endpoints?: readonly { readonly name: string; readonly data?: unknown }[];
 }
 
+/** A member and when NATS took its last renewal. */
+export interface Renewed {
+  readonly member: Member;
+  readonly renewedAt: number;
+}
+
+/** Measured against the newest renewal, so that a platform that is down as a whole is still shown. */
+export function withoutLongGone(members: readonly Renewed[]): readonly Member[] {
+  const newest = Math.max(...members.map(({ renewedAt }) => renewedAt));
+  return members.filter(({ renewedAt }) => newest - renewedAt <= LONG_GONE_MS)
+    .map(({ member }) => member);
+}
+
 export class Operator {
   readonly #parts: OperatorParts;
   readonly #connection: NatsConnection;
@@ -54,17 +72,18 @@ export class Operator {
     this.#connection = parts.link.connection;
   }
 
-  /** Workers and gateways as the map of members has them; also those that no longer live. */
+  /** Workers and gateways as the map of members has them; also those that died lately. */
   async members(): Promise<readonly Member[]> {
     const bucket = await new Kvm(this.#connection).open("MEMBERS");
-    const members: Member[] = [];
+    const members: Renewed[] = [];
     for await (const key of await bucket.keys()) {
       const entry = await bucket.get(key);
       if (entry === null || entry.operation !== "PUT") continue;
       const record = entry.json<Partial<Member>>();
-      if (record.incarnation !== undefined) members.push(record as Member);
+      if (record.incarnation === undefined) continue;
+      members.push({ member: record as Member, renewedAt: entry.created.getTime() });
     }
-    return members;
+    return withoutLongGone(members);
   }
 
   /** Everyone who answers; waits for those that are known, two seconds at most. */
