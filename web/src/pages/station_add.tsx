@@ -3,7 +3,7 @@ import { type ReactElement, useState } from "react";
 import { Link } from "react-router";
 import { messageOf, segment } from "../api.ts";
 import { Form, FormEnd } from "../components/form.tsx";
-import { connectUrl, ocppPortDefault } from "../components/connect_url.ts";
+import { connectUrl } from "../components/connect_url.ts";
 import { CodeLine, ProblemNote } from "../components/page.tsx";
 import { bodyOf, newStationDraft, StationFields } from "../components/station_fields.tsx";
 import { useApi } from "../live.tsx";
@@ -79,7 +79,7 @@ function Added({ station, password, onClose }: AddedProps): ReactElement {
       <p style={{ margin: 0 }}>
         <b>{station.id}</b> may connect now. Enter this address as its backend (CSMS) URL:
       </p>
-      <CodeLine text={connectUrl(station.id, ocppPortDefault)} word="the OCPP address" />
+      <CodeLine text={connectUrl(station.id)} word="the OCPP address" />
       {password === "" ? null : (
         <>
           <p style={{ margin: 0 }}>

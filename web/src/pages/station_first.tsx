@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import type { ReactElement } from "react";
-import { connectUrl, ocppPortDefault } from "../components/connect_url.ts";
+import { connectUrl } from "../components/connect_url.ts";
 import { Icon } from "../components/icons.tsx";
 import { CodeLine, Empty } from "../components/page.tsx";
 
@@ -15,7 +15,7 @@ export function FirstStation({ onAdd }: { onAdd: () => void }): ReactElement {
       </p>
       <div style={{ width: "min(520px, 100%)", margin: "10px 0" }}>
         <CodeLine
-          text={connectUrl("", ocppPortDefault).concat("{identity}")}
+          text={connectUrl("").concat("{identity}")}
           word="the OCPP address"
         />
       </div>

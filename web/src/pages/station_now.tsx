@@ -3,7 +3,7 @@ import { type ReactElement, useState } from "react";
 import { Link } from "react-router";
 import { segment } from "../api.ts";
 import { CommandList } from "../components/command_list.tsx";
-import { connectUrl, ocppPortDefault } from "../components/connect_url.ts";
+import { connectUrl } from "../components/connect_url.ts";
 import { ConnectorCard } from "../components/connector_card.tsx";
 import { Chip } from "../components/glyph.tsx";
 import { Instant } from "../components/instant.tsx";
@@ -122,7 +122,7 @@ function NoConnectors({ station }: { station: Station }): ReactElement {
           ? null
           : (
             <div style={{ width: "min(520px, 100%)", marginTop: 8 }}>
-              <CodeLine text={connectUrl(station.id, ocppPortDefault)} word="the OCPP address" />
+              <CodeLine text={connectUrl(station.id)} word="the OCPP address" />
             </div>
           )}
       </Empty>

@@ -3,7 +3,7 @@ import { type ReactElement, useState } from "react";
 import { useNavigate } from "react-router";
 import { segment } from "../api.ts";
 import { Form, FormEnd } from "../components/form.tsx";
-import { connectUrl, ocppPortDefault } from "../components/connect_url.ts";
+import { connectUrl } from "../components/connect_url.ts";
 import { Card, CodeLine } from "../components/page.tsx";
 import { bodyOf, draftOf, StationFields } from "../components/station_fields.tsx";
 import { useAction, useToasts } from "../components/toasts.tsx";
@@ -48,7 +48,7 @@ export function StationSettings({ station, onSaved }: SettingsProps): ReactEleme
       </Card>
       <div className="stack">
         <Card title="OCPP address">
-          <CodeLine text={connectUrl(station.id, ocppPortDefault)} word="the OCPP address" />
+          <CodeLine text={connectUrl(station.id)} word="the OCPP address" />
         </Card>
         <CloseStale station={station} />
         <Remove station={station} />
