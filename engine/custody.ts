@@ -27,6 +27,8 @@ export interface CustodyParts {
 export class Custody {
   readonly #parts: CustodyParts;
   readonly #stops = new Map<number, () => void>();
+  /** Of shards that are not served any more, and of which something may still commit. */
+  readonly #ends = new Map<number, Promise<unknown>>();
 
   constructor(parts: CustodyParts) {
     this.#parts = parts;
@@ -60,9 +62,18 @@ export class Custody {
     await Promise.all(this.#parts.lanes.map((lane) => lane.settled()));
   }
 
+  /**
+   * Resolves when nothing more can commit of what was worked out before the shard was lost;
+   * undefined: it is so. Until then it must not be taken again: they would raise its epoch once
+   * more, and commit beside what was loaded for the next life.
+   */
+  endOf(shard: number): Promise<unknown> | undefined {
+    return this.#ends.get(shard);
+  }
+
   /** Ends their service at once. */
   lose(shards: readonly number[]): void {
-    const { partitions, alarms, outbox } = this.#parts;
+    const { partitions, alarms, outbox, lanes } = this.#parts;
     const held = shards.filter((shard) => this.#stops.has(shard));
     if (held.length === 0) return;
     for (const shard of held) {
@@ -73,6 +84,15 @@ export class Custody {
     alarms.keep((actor) => partitions.holds(actor));
     outbox.keep((actor) => partitions.holds(actor));
     for (const item of waiting) item.answer({ kind: "error", error: moved(item.to) });
+    this.#awaitEnd(held.filter((shard) => lanes.some((lane) => lane.holds(shard))));
+  }
+
+  #awaitEnd(shards: readonly number[]): void {
+    if (shards.length === 0) return;
+    const end = Promise.all(this.#parts.lanes.map((lane) => lane.settled())).then(() => {
+      for (const shard of shards) if (this.#ends.get(shard) === end) this.#ends.delete(shard);
+    });
+    for (const shard of shards) this.#ends.set(shard, end);
   }
 
   /** Nothing more comes in. */

@@ -45,6 +45,8 @@ export class Lane {
   readonly #parts: { host: LaneHost; store: Store; clock: Clock; telemetry: Telemetry };
   readonly #owner: () => string;
   #open: { batch: Batch; units: Unit[] };
+  /** Of the batch that is in flight, and of what is cleared up with it. */
+  #leaving: readonly Unit[] = [];
   #isCommitting = false;
   #isStarting = false;
   #batches = 0;
@@ -107,6 +109,13 @@ export class Lane {
     return !this.isPaused && !this.#open.batch.isFull;
   }
 
+  /** Whether something of the shard was added that is neither released nor given back. */
+  holds(shard: number): boolean {
+    return [this.#leaving, this.#open.units].some((units) =>
+      units.some(({ partition }) => partition.cursor.shard === shard)
+    );
+  }
+
   /** Resolves when all that was added so far has been released or given back. */
   settled(): Promise<void> {
     const isOpen = this.#open.units.length > 0;
@@ -138,6 +147,7 @@ export class Lane {
     while (this.#open.units.length > 0 && !this.isPaused && !this.#isClosed) {
       const { batch, units } = this.#open;
       this.#open = this.#fresh();
+      this.#leaving = units;
       for (const { item } of units) item.trace?.stage("commit");
       const committing = this.#commit(batch);
       if (batch.isFull) this.#parts.host.resume(this);
@@ -146,6 +156,7 @@ export class Lane {
       if (outcome.result === "committed") this.#release(batch, units);
       // deno-lint-ignore no-await-in-loop -- nothing may commit before the failure is cleared up.
       else await this.#recover(batch, units, outcome);
+      this.#leaving = [];
       this.#endWaits(1);
     }
     this.#isCommitting = false;
@@ -197,6 +208,7 @@ export class Lane {
     if (outcome.result !== "refused" && await this.#decide(batch)) this.#release(batch, units);
     else {
       let undone: readonly Unit[] = [...units, ...this.#open.units];
+      this.#leaving = undone;
       this.#rewind(batch, this.#open.batch);
       this.#open = this.#fresh();
       for (const { partition } of undone) partition.uncommitted--;

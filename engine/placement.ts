@@ -27,7 +27,7 @@ export interface PlacementParts {
   readonly membership: Membership;
   readonly id: string;
   readonly store: Pick<Store, "placement" | "takeShards" | "releaseShards" | "pinShard">;
-  readonly custody: Pick<Custody, "held" | "take" | "handOver" | "lose">;
+  readonly custody: Pick<Custody, "held" | "take" | "handOver" | "lose" | "endOf">;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
@@ -221,8 +221,9 @@ export class Placement {
       if (await this.#hasEnded(other)) dead.push(other);
     }
     const from = ["", owner, ...dead];
-    const shards = wanted.filter((row) => from.includes(row.owner)).map(({ shard }) => shard);
-    if (shards.length === 0) return 0;
+    const rows = this.#ended(wanted.filter((row) => from.includes(row.owner)));
+    if (rows.length === 0) return 0;
+    const shards = rows.map(({ shard }) => shard);
     const taken = await store.takeShards(owner, shards, { from, epochMin: membership.revision });
     if (owner !== this.owner || membership.isDeposed || this.#isStopped) return 0;
     await custody.take(taken);
@@ -230,12 +231,20 @@ export class Placement {
       this.#lose(taken.map(({ shard }) => shard));
       return 0;
     }
-    const over = wanted.filter((row) => dead.includes(row.owner)).length;
+    const over = rows.filter((row) => dead.includes(row.owner)).length;
     this.#moved.with("taken-over").add(over);
     this.#moved.with("taken").add(taken.length - over);
     telemetry.log("info", "shards were taken", { shards: taken.length, from: dead });
     onTaken?.(taken.map(({ shard }) => shard));
     return taken.length;
+  }
+
+  /** Without those of which something of our former life may still commit: a look follows. */
+  #ended(rows: readonly PlacedShard[]): readonly PlacedShard[] {
+    const { custody } = this.#parts;
+    const ends = new Set(rows.map(({ shard }) => custody.endOf(shard)));
+    for (const end of ends) void end?.then(() => this.#look());
+    return rows.filter(({ shard }) => custody.endOf(shard) === undefined);
   }
 
   async #hasEnded(owner: string): Promise<boolean> {

@@ -32,6 +32,7 @@ test("a look that is asked for during the first one comes after it", async () =>
       },
       handOver: () => Promise.resolve(),
       lose: () => {},
+      endOf: () => undefined,
     },
   });
 

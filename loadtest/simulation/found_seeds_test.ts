@@ -16,6 +16,7 @@ const found: readonly FoundSeed[] = [
   { seed: 2_256, steps: 10_000, showed: "alarms slept on after the wall clock was set right" },
   { seed: 10_242, steps: 10_000, showed: "two looks at once took the same shards over each other" },
   { seed: 10_258, steps: 10_000, showed: "a loss told twice lost the socket announced since" },
+  { seed: 30_257, steps: 9_976, showed: "a shard was taken beside what its former life committed" },
 ];
 
 for (const { seed, steps, showed } of found) {
