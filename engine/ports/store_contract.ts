@@ -159,6 +159,20 @@ export function storeContract(name: string, make: () => Promise<StoreUnderTest>)
     assert.equal((await store.journalOf("default:counter/a")).length, 1);
   });
 
+  contractTest("a batch with two rows of one sequence number commits nothing", async (store) => {
+    const owned = only(await store.takeShards("w1", [3]));
+    const batch = batchOf(owned);
+    const rows = JSON.parse(batch.journal) as object[];
+    const doubled = { ...batch, journal: JSON.stringify([...rows, ...rows]) };
+
+    const outcome = await store.commit(doubled, 0);
+
+    assert.equal(outcome.result, "refused");
+    assert.equal(outcome.result === "refused" && outcome.isRepeat, false);
+    assert.equal((await store.journalOf("default:counter/a")).length, 0);
+    assert.deepEqual(await store.commit(batch, 0), { result: "committed" });
+  });
+
   contractTest("a take-over tells what was committed last", async (store) => {
     const owned = only(await store.takeShards("w1", [3]));
     await store.commit(batchOf(owned, { id: "the last" }), 1);

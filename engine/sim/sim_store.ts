@@ -240,6 +240,9 @@ export class SimStore implements Store {
     if (rows.some((row) => this.refuses(row))) {
       return { result: "refused", detail: "22P05 by the simulation", isRepeat: false };
     }
+    if (new Set(rows.map(({ shard, seq }) => `${shard}:${seq}`)).size < rows.length) {
+      return { result: "refused", detail: "23505 journal_pkey", isRepeat: false };
+    }
     const repeated = this.#repeatedOf((rest.inbox ?? []).map((told) => told.id));
     if (repeated !== undefined) {
       return { result: "refused", detail: "inbox_pkey", isRepeat: true, repeated };
