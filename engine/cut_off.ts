@@ -7,8 +7,8 @@ const TOLD_MS = 4_000;
 const LEAVE_MS = 8_000;
 
 /**
- * Whether this worker alone does not reach the store: it answers nobody then, and others could. When
- * the store is away for all, leaving would help nobody.
+ * Whether this worker alone does not reach the store: it answers nobody then, and others could.
+ * When the store is away for all, leaving would help nobody.
  */
 export class CutOff {
   readonly #membership: Membership;
