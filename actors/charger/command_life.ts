@@ -8,14 +8,13 @@ import { stableHash } from "#schemas/address.ts";
 import type { OutgoingCall } from "#schemas/command.ts";
 import type { CommandStatus } from "#schemas/events/charger.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
-import { type ChargerContext, type CommandRecord, SPENT_MAX } from "./context.ts";
+import { type ChargerContext, type CommandRecord, FINISHED_MAX, SPENT_MAX } from "./context.ts";
 import { noteTrigger } from "./triggers.ts";
 import { type Turn } from "./turn.ts";
 import { type CommandResult, commandRow, describeCommand } from "./views.ts";
 
 /** Commands of one station that may be open at once; more are refused. */
 export const COMMANDS_MAX = 32;
-const FINISHED_MAX = 6;
 /**
  * Beyond the station's time and its turn in the gateway's queue: the way to the gateway and back.
  */

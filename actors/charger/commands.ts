@@ -14,7 +14,7 @@ import {
 } from "./command_life.ts";
 import type { ChargerContext, CommandRecord, EventOf } from "./context.ts";
 import { awaitSession } from "./remote_starts.ts";
-import { fits } from "./snapshot.ts";
+import { fits } from "./room.ts";
 import { rule, sessionKey, type Turn } from "./turn.ts";
 import { describeCommand } from "./views.ts";
 

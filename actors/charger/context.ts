@@ -301,6 +301,12 @@ export const settingsDefault: StationSettings = {
 /** A message is delivered again within seconds: a station sends few in between. */
 const MARKS_MAX = 8;
 
+/** Remote starts whose sessions are still expected. */
+export const AWAITED_MAX = 8;
+
+/** Commands that have ended and of which more is known than that. */
+export const FINISHED_MAX = 6;
+
 /** All commands that are open may end at once before a request of theirs comes a second time. */
 export const SPENT_MAX = 38;
 

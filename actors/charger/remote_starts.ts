@@ -1,12 +1,17 @@
 /** Which command a session came from: by remoteStartId, or by token and EVSE within a window. */
 import { keepNewest } from "#actors/turn.ts";
 import { finish, keep, publish } from "./command_life.ts";
-import type { AwaitedStart, ChargerContext, CommandRecord, EventOf } from "./context.ts";
+import {
+  AWAITED_MAX,
+  type AwaitedStart,
+  type ChargerContext,
+  type CommandRecord,
+  type EventOf,
+} from "./context.ts";
 import { sessionKey, type Turn } from "./turn.ts";
 
 /** A driver may take that long to plug in (ConnectionTimeOut is 30 s to 3 min in the field). */
 export const START_WINDOW_MS = 5 * 60_000;
-const AWAITED_MAX = 8;
 
 export type TransactionStart = EventOf<"TransactionEvent.Started" | "TransactionEvent.Updated">;
 

@@ -1,5 +1,5 @@
 import type { StoredSnapshot } from "#engine/actor.ts";
-import { type ChargerContext, SPENT_MAX } from "./context.ts";
+import type { ChargerContext } from "./context.ts";
 import {
   storedClosed,
   storedCommand,
@@ -14,7 +14,7 @@ type Lists = "connectors" | "open" | "closed" | "refused" | "commands";
 /** Came later: absent while there is nothing to say. */
 type Later = "sockets" | "rivalry" | "marks" | "spent";
 
-interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
+export interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly connectors: readonly StoredConnector[];
   readonly open: readonly (readonly unknown[])[];
   readonly closed: readonly (readonly unknown[])[];
@@ -26,25 +26,30 @@ interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly spent?: readonly number[];
 }
 
+/** All of it, whether or not that can be stored. */
+export function storedOf(context: ChargerContext): Stored {
+  const { sockets, rivalry, marks, spent, ...others } = context;
+  const { connectors, open, closed, refused, commands, rows: _, ...rest } = others;
+  const stored: Stored = {
+    ...rest,
+    connectors: connectors.map(storedConnector.encode),
+    open: open.map(storedOpen.encode),
+    closed: remembered(context, closed).map(storedClosed.encode),
+    refused: remembered(context, refused).map(storedRefused.encode),
+    commands: remembered(context, commands).map(storedCommand.encode),
+    ...(sockets.length === 0 ? {} : { sockets: sockets.map(storedSocket.encode) }),
+    ...(rivalry === null ? {} : { rivalry }),
+    ...(marks.length === 0 ? {} : { marks }),
+    ...(spent.length === 0 ? {} : { spent: remembered(context, spent) }),
+  };
+  return stored;
+}
+
 /** What is stored of a charger. */
 export const chargerSnapshot = {
   version: 1,
   encode(context: ChargerContext): unknown {
-    const { sockets, rivalry, marks, spent, ...others } = context;
-    const { connectors, open, closed, refused, commands, rows: _, ...rest } = others;
-    const stored: Stored = {
-      ...rest,
-      connectors: connectors.map(storedConnector.encode),
-      open: open.map(storedOpen.encode),
-      closed: remembered(context, closed).map(storedClosed.encode),
-      refused: remembered(context, refused).map(storedRefused.encode),
-      commands: remembered(context, commands).map(storedCommand.encode),
-      ...(sockets.length === 0 ? {} : { sockets: sockets.map(storedSocket.encode) }),
-      ...(rivalry === null ? {} : { rivalry }),
-      ...(marks.length === 0 ? {} : { marks }),
-      ...(spent.length === 0 ? {} : { spent: remembered(context, spent) }),
-    };
-    return stored;
+    return withinBound(storedOf(context));
   },
   decode(snapshot: StoredSnapshot): { value: unknown; context: ChargerContext } {
     const { connectors, open, closed, refused, commands, ...rest } = snapshot.context as Stored;
@@ -71,7 +76,7 @@ export const chargerSnapshot = {
  * left out is forgotten when the actor is loaded again.
  */
 const CROWDED = 64;
-const PAST_WHEN_CROWDED = 8;
+export const PAST_WHEN_CROWDED = 8;
 
 function remembered<Entry>(
   { connectors, open }: ChargerContext,
@@ -80,21 +85,36 @@ function remembered<Entry>(
   return connectors.length + open.length > CROWDED ? past.slice(-PAST_WHEN_CROWDED) : past;
 }
 
-/** Below the engine's bound (8 kB with the chart's value). */
-const WITH_COMMANDS_MAX = 7_400;
-const BODIES_MAX = 2_000;
+/** Below the engine's bound (8 kB with the chart's value and the time of the last step). */
+export const STORED_MAX = 8_000;
+/** With fewer entries than this there is nothing to measure. */
+const MEASURED_MIN = 24;
 
-/** Beats leave no trace, and a step must not depend on them: it counts as long as it can be. */
-const HEARD_AT_LONGEST = 9_999_999_999_999;
-const HASH_LONGEST = 4_294_967_295;
+/** What is left out, one after the other, until the rest can be stored. */
+const yields: readonly ((stored: Stored) => Partial<Stored>)[] = [
+  ({ closed, refused }) => ({
+    closed: closed.slice(-PAST_WHEN_CROWDED),
+    refused: refused.slice(-PAST_WHEN_CROWDED),
+  }),
+  ({ finished, sockets, bootTimes }) => ({
+    finished: finished.slice(-1),
+    bootTimes: bootTimes.slice(-1),
+    ...(sockets === undefined ? {} : { sockets: sockets.slice(0, 1) }),
+  }),
+  // A session that comes is one of its own then; the command is settled by its answer.
+  () => ({ awaited: [] }),
+  ({ closed, refused }) => ({ closed: closed.slice(-1), refused: refused.slice(-1) }),
+];
 
-/** Whether a charger with these commands can be stored. */
-export function fits(context: ChargerContext, commands: ChargerContext["commands"]): boolean {
-  const bodies = commands.flatMap(({ body }) => body === null ? [] : [body]);
-  if (bodies.length > 0 && JSON.stringify(bodies).length > BODIES_MAX) return false;
-  // Each of them is among the spent ones when it has ended.
-  const spent = Array.from({ length: SPENT_MAX }, () => HASH_LONGEST);
-  const counted = { ...context, commands, spent, heardAt: HEARD_AT_LONGEST };
-  const stored = JSON.stringify(chargerSnapshot.encode(counted));
-  return stored.length <= WITH_COMMANDS_MAX;
+/** No message of a station is refused because much is remembered of it: the past gives way. */
+function withinBound(stored: Stored): Stored {
+  const { connectors, open, closed, refused, commands, awaited } = stored;
+  const entries = [connectors, open, closed, refused, commands, awaited];
+  if (entries.reduce((count, { length }) => count + length, 0) < MEASURED_MIN) return stored;
+  let within = stored;
+  for (const leaveOut of yields) {
+    if (JSON.stringify(within).length <= STORED_MAX) break;
+    within = { ...within, ...leaveOut(within) };
+  }
+  return within;
 }

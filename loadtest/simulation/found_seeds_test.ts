@@ -17,6 +17,8 @@ const found: readonly FoundSeed[] = [
   { seed: 10_242, steps: 10_000, showed: "two looks at once took the same shards over each other" },
   { seed: 10_258, steps: 10_000, showed: "a loss told twice lost the socket announced since" },
   { seed: 30_257, steps: 9_976, showed: "a shard was taken beside what its former life committed" },
+  { seed: 30_424, steps: 9_038, showed: "queued remote starts outgrew the snapshot when sent" },
+  { seed: 40_550, steps: 6_089, showed: "a full list of commands did, too" },
 ];
 
 for (const { seed, steps, showed } of found) {
