@@ -44,11 +44,19 @@ async function twoWorkers(use: (stage: Stage) => Promise<void>): Promise<void> {
     await ready(run, 2);
     await use({ run, until });
   } finally {
-    for (const pid of processTree(run.pid).slice(1)) process.kill(pid, "SIGKILL");
+    for (const pid of processTree(run.pid).slice(1)) endAtOnce(pid);
     run.child.kill("SIGKILL");
     await sql.end({ timeout: 1 });
     await database.close();
     await nats.close();
+  }
+}
+
+function endAtOnce(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
   }
 }
 

@@ -1,5 +1,9 @@
 import postgres from "postgres";
 
+/** SQLSTATE of ending a process of the system's own: autovacuum may look into the database. */
+const INSUFFICIENT = "42501";
+const DROP_TRIES = 50;
+
 /** The role that owns the tables and the database it owns. */
 export interface OwnerAccount {
   readonly role: string;
@@ -56,7 +60,17 @@ export async function createDatabase(
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
   const sql = connect(serverUrl);
   try {
-    await sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`;
+    for (let tries = 1;; tries++) {
+      try {
+        // deno-lint-ignore no-await-in-loop -- one try after the other.
+        return void await sql`DROP DATABASE IF EXISTS ${sql(name)} WITH (FORCE)`;
+      } catch (error) {
+        const isBusy = error instanceof postgres.PostgresError && error.code === INSUFFICIENT;
+        if (!isBusy || tries === DROP_TRIES) throw error;
+        // deno-lint-ignore no-await-in-loop -- as above.
+        await sql`SELECT pg_sleep(0.2)`;
+      }
+    }
   } finally {
     await sql.end();
   }
