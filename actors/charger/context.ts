@@ -228,6 +228,8 @@ export type FromStation = StationEvent & {
   readonly messageId: string;
   readonly action: string;
   readonly receivedAt: number;
+  /** Of the connection that brought it. */
+  readonly epoch: string;
   /** Of its cause: a message that is delivered again has the same. */
   readonly mark: number;
 };

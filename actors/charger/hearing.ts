@@ -21,7 +21,7 @@ import { isOtherStation } from "./presence.ts";
 import { bootReply } from "./registration.ts";
 import { rivalWaitSeconds } from "./rivals.ts";
 import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
-import { isGrantedAlready, isOfCurrentSocket } from "./sockets.ts";
+import { isGrantedAlready, isOfCurrentSocket, replacedSocket } from "./sockets.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
 import { sessionKey } from "./turn.ts";
 import { describeStation } from "./views.ts";
@@ -70,7 +70,9 @@ function directSession(context: ChargerContext, event: TransactionMessage): numb
 export function classify(event: { readonly type: string }, context: ChargerContext): EventClass {
   if (isRepeat(event, context)) return "beat";
   if (isOf(event, "Heartbeat")) {
-    return event.receivedAt - context.shownAt >= SHOW_EVERY_MS ? "transition" : "beat";
+    const isNews = replacedSocket(context, event) !== undefined;
+    const isDue = event.receivedAt - context.shownAt >= SHOW_EVERY_MS;
+    return isNews || isDue ? "transition" : "beat";
   }
   if (isOf(event, "MeterValues", "Notice")) return "sample";
   if (isOf(event, "Authorize", "station.describe", "socket.authenticate")) return "question";

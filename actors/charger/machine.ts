@@ -13,7 +13,7 @@ import {
   withMark,
 } from "./context.ts";
 import { askForMessages } from "./messages.ts";
-import { loseSocket, noteBeat, noteOffline, openSocket } from "./presence.ts";
+import { closeReplaced, loseSocket, noteBeat, noteOffline, openSocket } from "./presence.ts";
 import { changeSettings, noteBoot, registerItself, removeStation } from "./registration.ts";
 import { endRivalry } from "./rivals.ts";
 import { closeStaleSessions, noteTransaction } from "./sessions.ts";
@@ -40,6 +40,7 @@ function follow(
 ): void {
   const turn = new Turn(context, event);
   decide(turn, event);
+  closeReplaced(turn, event);
   const { isStationChanged, now, rows, effects } = turn;
   if (isMarked(event)) turn.set({ marks: withMark(turn.context.marks, event.mark) });
   const next = isStationChanged ? { ...turn.context, shownAt: now } : turn.context;

@@ -5,13 +5,20 @@ import { findAlert, openAlert, settleAlert } from "./alerts.ts";
 import { announceStation } from "./announcements.ts";
 import { doubtSent } from "./command_answers.ts";
 import { sendQueued } from "./commands.ts";
-import type { ChargerContext, Link } from "./context.ts";
+import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
 import { forgetRivalry, noteTurn, takesTurn } from "./rivals.ts";
-import { isSameSocket, isSuperseded, withNewestClosed, withSocket } from "./sockets.ts";
+import {
+  isSameSocket,
+  isSuperseded,
+  replacedSocket,
+  withNewestClosed,
+  withSocket,
+} from "./sockets.ts";
 import { rule, type Turn } from "./turn.ts";
 
 /** Used for what was journalled before there was a setting. */
 const OFFLINE_ALERT_MINUTES = 5;
+const REPLACED = "Replaced by a newer connection";
 /** Codes of our own (RFC 6455, 7.4.2), for those who read the station's log. */
 const CLOSE_REPLACED = 4_001;
 const CLOSE_REMOVED = 4_002;
@@ -51,7 +58,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
     turn.set({ clock: { ...context.clock, lateInARow: 0 } });
     announceStation(turn, "charger.connected");
   } else if (!isSame) {
-    orderClose(turn, old, "Replaced by a newer connection");
+    orderClose(turn, old, REPLACED);
     doubtSent(turn);
     announceStation(turn, "charger.moved");
   }
@@ -88,6 +95,15 @@ export const noteBeat = rule(["Heartbeat"], (turn) => {
   turn.reply({ currentTime: turn.now });
 });
 
+/**
+ * Orders get lost: a socket that was replaced and still speaks is told to close once more. Its
+ * station would believe to be connected, and would be shown as gone.
+ */
+export function closeReplaced(turn: Turn, event: ChargerEvent): void {
+  const replaced = replacedSocket(turn.context, event);
+  if (replaced !== undefined) orderClose(turn, replaced, REPLACED);
+}
+
 /** Rule B4: a certificate names one station; another one that boots with it is cut off. */
 export function isOtherStation({ link }: ChargerContext, serialNumber: string | null): boolean {
   const commonName = link?.commonName ?? null;
@@ -111,7 +127,7 @@ export function dropSocket(turn: Turn): void {
 
 function orderClose(
   turn: Turn,
-  link: Link,
+  link: Pick<Link, "epoch" | "gateway">,
   reason: string,
   code: number = CLOSE_REPLACED,
 ): void {

@@ -46,6 +46,28 @@ test("the newest socket wins: the one before is told to close, and its end says 
   ]);
 });
 
+test("a socket that was replaced and still speaks is told to close until it does", () => {
+  const one = station();
+  const before = one.epoch;
+  one.connect("g2");
+  const { epoch } = one;
+  const orders = (): unknown => one.stage.sent.splice(0);
+  orders();
+
+  one.epoch = before;
+  assert.deepEqual(one.call("Heartbeat", {}), { currentTime: one.time() });
+  const close = { order: "close", tenant: "default", identity: "CP1", epoch: before, code: 4001 };
+  const message = { ...close, reason: "Replaced by a newer connection" };
+  assert.deepEqual(orders(), [{ subject: "gateway.g1", message }]);
+  one.disconnect(epoch);
+  one.boot();
+  assert.deepEqual(orders(), [{ subject: "gateway.g1", message }]);
+
+  one.epoch = epoch;
+  one.call("Heartbeat", {});
+  assert.deepEqual(orders(), [], "the newest was replaced by none");
+});
+
 test("a socket announced again keeps its epoch while it counts, and writes nothing", () => {
   const one = station();
   one.boot();

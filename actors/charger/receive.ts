@@ -44,9 +44,10 @@ export function receive(delivery: Delivery, context: ChargerContext | undefined)
   if (isCall(header)) {
     const message = messageOf(header);
     if (context !== undefined) admit(context, header.action, now);
-    const { protocol, messageId, action } = header;
+    const { protocol, messageId, action, epoch } = header;
+    const said = message.toEvent(body, now);
     const mark = stableHash(header.cause);
-    return { ...message.toEvent(body, now), protocol, messageId, action, receivedAt: now, mark };
+    return { ...said, protocol, messageId, action, epoch, receivedAt: now, mark };
   }
   if (!told.has(header.type)) {
     throw new PlatformError("unknown-action", `Cannot ask a charger: no "${header.type}"`);

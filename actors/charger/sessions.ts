@@ -270,7 +270,7 @@ function heldGrant(
 /** The message without what the transport and the engine added. */
 function toSession(event: TransactionMessage): PlainEvent {
   const { now: _now, inputs: _inputs, receivedAt: _at, protocol: _p, ...rest } = event;
-  const { messageId: _id, action: _action, ...plain } = rest;
+  const { messageId: _id, action: _action, epoch: _epoch, ...plain } = rest;
   return plain;
 }
 

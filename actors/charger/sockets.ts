@@ -42,6 +42,14 @@ function isNamed(socket: SocketRecord | undefined, { gateway, socket: name }: Op
     socket.gateway === gateway;
 }
 
+/** The socket that brought the message, when a newer one has replaced it. */
+export function replacedSocket(
+  { sockets: [_newest, ...older] }: ChargerContext,
+  event: { readonly type: string; readonly epoch?: string },
+): SocketRecord | undefined {
+  return "receivedAt" in event ? older.find(({ epoch }) => epoch === event.epoch) : undefined;
+}
+
 /** The sockets with a new one, or with the newest as it is now. */
 export function withSocket(
   sockets: readonly SocketRecord[],

@@ -19,6 +19,8 @@ const found: readonly FoundSeed[] = [
   { seed: 30_257, steps: 9_976, showed: "a shard was taken beside what its former life committed" },
   { seed: 30_424, steps: 9_038, showed: "queued remote starts outgrew the snapshot when sent" },
   { seed: 40_550, steps: 6_089, showed: "a full list of commands did, too" },
+  { seed: 40_800, steps: 4_856, showed: "a lost order to close left a station shown as gone" },
+  { seed: 41_462, steps: 8_357, showed: "a lost order to close left a station shown as gone" },
 ];
 
 for (const { seed, steps, showed } of found) {
