@@ -27,6 +27,6 @@ for (const { seed, steps, showed } of found) {
   test(`seed ${seed}: ${showed}`, async () => {
     const breach = await breachOf({ seed, steps });
 
-    assert.equal(breach, undefined, breach?.message);
+    assert.equal(breach, undefined, `${breach?.message}`);
   });
 }
