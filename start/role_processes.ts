@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { systemClock } from "#engine/adapters/system_clock.ts";
 
+const clock = systemClock();
 const RESTART_MS_MIN = 500;
 const RESTART_MS_MAX = 30_000;
 /** One that ran this long had started well. */
@@ -100,9 +102,9 @@ class RoleProcess {
 
   #wait(waitMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, waitMs);
+      const cancel = clock.schedule(waitMs, resolve);
       this.#endWait = () => {
-        clearTimeout(timer);
+        cancel();
         resolve();
       };
     });

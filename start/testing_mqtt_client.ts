@@ -1,5 +1,6 @@
 /** A small MQTT 3.1.1 client over a real socket, for tests (OASIS MQTT 3.1.1, 2 and 3). */
 import { Buffer } from "node:buffer";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
@@ -171,7 +172,7 @@ function connectPacket({ user, password, will }: MqttLogin): Buffer {
     Buffer.concat([
       text("MQTT"),
       Buffer.of(4, flags, 0, 60),
-      text(`test${Math.floor(Math.random() * 1e9)}`),
+      text(`test-${randomUUID().slice(0, 13)}`),
       ...(will === undefined ? [] : [text(will.topic), text(will.text)]),
       ...(user === undefined ? [] : [text(user), text(password ?? "")]),
     ]),

@@ -64,7 +64,7 @@ export async function withWebhooks(run: (world: WebhookWorld) => Promise<void>):
   const facts = await NatsFacts.open({ ...parts, bytesMax: 16 * 1_024 * 1_024 });
   const durable = await NatsDurableFacts.open({ ...parts, silenceMsMax: 1_000 });
   const ports: number[] = [];
-  const clock = new SimClock(Date.now());
+  const clock = new SimClock(systemTime.now());
   const rules = { allowPrivate: true, allowHosts: [], ports };
   const egress = new Egress({ rules, clock });
   const started: StartedWebhooks[] = [];
@@ -115,9 +115,9 @@ export async function withWebhooks(run: (world: WebhookWorld) => Promise<void>):
       last = await facts.publish(outgoing, last);
     },
     eventually: async (what, isSo) => {
-      const until = Date.now() + DEADLINE_MS;
+      const until = systemTime.monotonic() + DEADLINE_MS;
       while (!await isSo()) {
-        assert.ok(Date.now() < until, `It did not come to this: ${what}`);
+        assert.ok(systemTime.monotonic() < until, `It did not come to this: ${what}`);
         hint();
         await new Promise<void>((resolve) => void systemTime.schedule(10, resolve));
       }
