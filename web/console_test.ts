@@ -7,9 +7,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
+import { fits, shown } from "./testing_page.ts";
 import { TestCharger } from "./testing_charger.ts";
 
 const browserPath = [
@@ -23,8 +24,6 @@ const skip = browserPath === undefined
   : false;
 
 const widths = [{ width: 1440, height: 900 }, { width: 390, height: 844 }] as const;
-/** Readings are asked for every 8 s: the slowest thing on a page. */
-const slowestMs = 25_000;
 
 describe("console", { skip }, () => {
   let folder = "";
@@ -201,18 +200,6 @@ describe("console", { skip }, () => {
     await context.close();
   });
 });
-
-/** Resolves when the page shows it. */
-function shown(what: Locator): Promise<void> {
-  return what.waitFor({ state: "visible", timeout: slowestMs });
-}
-
-function fits(page: Page): Promise<boolean> {
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth <= clientWidth;
-  });
-}
 
 /** The session began ten minutes ago: 1.5 kWh in a moment would be implausible, and not be billed. */
 async function start(charger: TestCharger): Promise<number> {

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Locator, type Page } from "playwright-core";
+import { type Browser, chromium } from "playwright-core";
 import { isSigned } from "#api/webhooks/signature.ts";
 import {
   runStart,
@@ -17,6 +17,7 @@ import {
   type StartRun,
 } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
+import { fits, shown } from "./testing_page.ts";
 
 const browserPath = [
   process.env["CHROMIUM_BIN"],
@@ -29,7 +30,6 @@ const skip = browserPath === undefined
   : false;
 
 const widths = [{ width: 1440, height: 900 }, { width: 390, height: 844 }] as const;
-const slowestMs = 25_000;
 
 interface Received {
   readonly path: string;
@@ -159,15 +159,3 @@ describe("console: webhooks", { skip }, () => {
     });
   }
 });
-
-/** Resolves when the page shows it. */
-function shown(what: Locator): Promise<void> {
-  return what.waitFor({ state: "visible", timeout: slowestMs });
-}
-
-function fits(page: Page): Promise<boolean> {
-  return page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth <= clientWidth;
-  });
-}

@@ -1,0 +1,17 @@
+import type { Locator, Page } from "playwright-core";
+
+/** A page of a platform that is busy starting, on a slow machine. */
+export const slowestMs = 25_000;
+
+/** Resolves when the page shows it. */
+export function shown(what: Locator): Promise<void> {
+  return what.waitFor({ state: "visible", timeout: slowestMs });
+}
+
+/** Whether nothing has to be scrolled sideways. */
+export function fits(page: Page): Promise<boolean> {
+  return page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth <= clientWidth;
+  });
+}
