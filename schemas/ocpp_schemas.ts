@@ -26,7 +26,7 @@ export type Verdict = "clean" | "borne" | SchemaFault;
 /** Seen from us: a station's request is `received`, our response to it is `sent`. */
 export type Direction = "received" | "sent";
 
-type Part = "request" | "response";
+export type Part = "request" | "response";
 
 /** Which kind a breach of each schema keyword is; what is not listed is `malformed`. */
 export const kindOfKeyword: Readonly<Record<string, ErrorKind>> = {
@@ -125,8 +125,12 @@ class PartSchema {
     this.#bearsSurplus = bearsSurplus;
   }
 
+  get letter(): JsonSchema {
+    return corrected(this.#source);
+  }
+
   get strict(): ValidateFunction {
-    return this.#strict ??= checking.compile(corrected(this.#source));
+    return this.#strict ??= checking.compile(this.letter);
   }
 
   get tolerant(): ValidateFunction {
@@ -134,7 +138,7 @@ class PartSchema {
   }
 
   get explaining(): ValidateFunction {
-    return this.#explaining ??= explaining.compile(corrected(this.#source));
+    return this.#explaining ??= explaining.compile(this.letter);
   }
 }
 
@@ -241,6 +245,18 @@ export function checkResponse(
 ): SchemaFault | undefined {
   const verdict = judgeResponse(protocol, action, payload, direction);
   return typeof verdict === "string" ? undefined : verdict;
+}
+
+/**
+ * The official schema of one part of a message, errata applied; undefined for what has none, the
+ * response to a SEND.
+ */
+export function schemaOf(
+  protocol: OcppProtocol,
+  action: string,
+  part: Part,
+): JsonSchema | undefined {
+  return entriesOf(protocol).get(action)?.[part]?.letter;
 }
 
 /** The messages worth compiling before the first station connects. */
