@@ -7,6 +7,7 @@ import { PlatformRest, type SessionView } from "../platform_rest.ts";
 /** A whole platform inside the test's process, on servers of its own. */
 export interface TestPlatform {
   readonly ocppUrl: string;
+  readonly databaseUrl: string;
   readonly rest: PlatformRest;
   /** The one session of a station, once `isMet` holds of it; rejects after ten seconds. */
   session(stationId: string, isMet: (session: SessionView) => boolean): Promise<SessionView>;
@@ -37,6 +38,7 @@ export async function startTestPlatform(): Promise<TestPlatform> {
   const rest = new PlatformRest(`http://127.0.0.1:${httpPort}`, operatorKey);
   return {
     ocppUrl: `ws://127.0.0.1:${ocppPort}/ocpp`,
+    databaseUrl: database.url,
     rest,
     session: (stationId, isMet) => sessionOf(rest, stationId, isMet),
     close: async () => {
