@@ -29,7 +29,7 @@ const chargerTypes: Readonly<Record<ChargerEvent["type"], Hearing>> = {
   "TransactionEvent.Updated": "chart",
   "TransactionEvent.Ended": "chart",
   MeterValues: "ignored",
-  Notice: "ignored",
+  Notice: "chart",
   "session.alert": "chart",
   "session.recovered": "chart",
   "session.incomplete": "chart",

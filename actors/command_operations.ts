@@ -6,7 +6,7 @@ import { numberOf } from "#engine/operations/arguments.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { OperationArgs, OperationRequest, Operations } from "#engine/ports/operations.ts";
 import { defaultTenant, stationKey } from "#schemas/address.ts";
-import { idempotentKinds } from "#schemas/command.ts";
+import { isIdempotent } from "#schemas/command.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { CommandDescription, CommandKind, CommandRequest } from "#schemas/events/charger.ts";
 import type { OcppAnswer } from "#schemas/events/gateway.ts";
@@ -57,7 +57,8 @@ export function commandOperations(parts: CommandOperationParts): Operations {
       run: async (args) => {
         const limit = numberOf(args, "limit", { min: 1, max: LISTED_MAX, otherwise: LISTED });
         const listed = await parts.commands.list(limit);
-        const isHarmless = ({ kind }: DoubtfulCommand): boolean => isIdempotent(kind);
+        const isHarmless = ({ kind }: DoubtfulCommand): boolean =>
+          kind !== "call" && isIdempotent(kind);
         return { commands: listed.map((one) => ({ ...one, mayBeRetried: isHarmless(one) })) };
       },
     },
@@ -150,10 +151,6 @@ function stationOf(
   { tenant, stationId }: DoubtfulCommand,
 ): { tenant: string; kind: string; key: string } {
   return { tenant, kind: "charger", key: stationKey(stationId) };
-}
-
-function isIdempotent(kind: CommandKind | "call"): boolean {
-  return kind !== "call" && idempotentKinds.has(kind);
 }
 
 function isOutcome(text: string): text is Outcome {

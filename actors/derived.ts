@@ -1,5 +1,6 @@
 /** What workers derive from the journal: facts in their stream, meter values in their table. */
 import type { PostgresJournal } from "#engine/adapters/postgres_journal.ts";
+import type { CommittedRows } from "#engine/commit_hints.ts";
 import type { Host } from "#engine/host.ts";
 import { followJournal } from "#engine/journal_follower.ts";
 import type { Placement } from "#engine/placement.ts";
@@ -11,11 +12,14 @@ import type { Telemetry } from "#engine/telemetry.ts";
 import { clockOffsets } from "./adapters/fleet_metrics.ts";
 import { meteredTypes, meterValueProjection } from "./adapters/meter_value_projection.ts";
 import { postgresMeterStore } from "./adapters/postgres_meter_store.ts";
+import { reportedTypes, reportProjection } from "./adapters/report_projection.ts";
 import { kinds } from "./kinds.ts";
 
 const RELAY = "relay";
 /** Hints to the relay in another worker: those of some commits travel together. */
 const TELL_MS = 3;
+/** Operators wait for what a station reports when they asked for it. */
+const REPORTS_GATHER_MS = 250;
 
 export interface DerivedParts {
   readonly name: string;
@@ -29,8 +33,8 @@ export interface DerivedParts {
 }
 
 export interface Derived {
-  /** These shards have committed; some of them facts. */
-  hint(shards: ReadonlySet<number>, withFacts: ReadonlySet<number>): void;
+  /** Rows were committed: what follows from them is derived soon. */
+  hint(rows: CommittedRows): void;
   stop(): Promise<void>;
 }
 
@@ -52,20 +56,30 @@ export function deriveFromJournal(parts: DerivedParts): Derived {
     isOurs: (shard) => host.custody.holds(shard),
     ...{ clock, telemetry },
   });
+  const reports = followJournal({
+    name: "station-reports",
+    reader: journal,
+    onRows: reportProjection(telemetry),
+    filter: { types: reportedTypes },
+    isOurs: (shard) => host.custody.holds(shard),
+    gatherMs: REPORTS_GATHER_MS,
+    ...{ clock, telemetry },
+  });
   const tell = gathered(clock, (shards) => {
     const leader = placement.leaderOf(RELAY);
     if (leader === name) relay.hint(shards);
     else if (leader !== undefined) bus.tell(relaySubject(leader), JSON.stringify(shards));
   });
   return {
-    hint: (shards, withFacts) => {
+    hint: ({ shards, withFacts, byType }) => {
       projection.hint(shards);
+      for (const type of reportedTypes) reports.hint(byType.get(type) ?? []);
       if (placement.leads(RELAY)) relay.hint(withFacts);
       else if (withFacts.size > 0) tell(withFacts);
     },
     stop: async () => {
       stopListening();
-      await Promise.all([relay.stop(), projection.stop()]);
+      await Promise.all([relay.stop(), projection.stop(), reports.stop()]);
     },
   };
 }

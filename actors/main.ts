@@ -94,7 +94,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     ...{ kinds, store, bus, actors, clock, telemetry, ownership },
     inputs: inputProviders({ ...options, sql, tokens }),
     tracer: options.tracer,
-    onCommitted: (shards, withFacts) => derived.hint(shards, withFacts),
+    onCommitted: (rows) => derived.hint(rows),
   });
   await host.start();
   const placement = new Placement({

@@ -18,7 +18,9 @@ import type {
   SocketOpened,
 } from "#schemas/events/gateway.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
+import type { StationItem } from "#schemas/station_items.ts";
 import { charger } from "./charger/mod.ts";
+import type { KeptCommand, StationInput, StationWish } from "./charger/station_input.ts";
 import { session } from "./session/mod.ts";
 import { token } from "./token/mod.ts";
 
@@ -166,9 +168,26 @@ export class Stage {
         return this.mayRegister;
       case "offlineAlertMinutes":
         return this.offlineAlertMinutes;
+      case "station":
+        return this.#stationInput(request as StationWish);
       default:
         throw new Error(`no input ${source}`);
     }
+  }
+
+  /** As the read model holds it. */
+  #stationInput({ stationId, commandIds, blocks }: StationWish): StationInput {
+    const commands = commandIds.flatMap((id) => {
+      const row = this.rows.get(`commands/${id}`);
+      return row === undefined ? [] : [[id, row as unknown as KeptCommand] as const];
+    });
+    const items = [...this.rows].flatMap(([id, row]) =>
+      id.startsWith("station_items/") && row["station_id"] === stationId &&
+        blocks.some((block) => block === row["block"])
+        ? [row as unknown as StationItem]
+        : []
+    );
+    return structuredClone({ commands: Object.fromEntries(commands), items });
   }
 
   #commit(change: Change): void {
@@ -183,7 +202,7 @@ export class Stage {
         const view of slot.kind.views?.(slot.state.context, slot.state.value, slot.address) ?? []
       ) {
         if (view.row === null) this.rows.delete(`${view.table}/${view.id}`);
-        else this.rows.set(`${view.table}/${view.id}`, view.row);
+        else this.#keepRow(`${view.table}/${view.id}`, view.row);
       }
     }
     for (const effect of change.effects) this.#note(effect, slot.text);
@@ -191,6 +210,20 @@ export class Stage {
     this.largestSnapshot = Math.max(this.largestSnapshot, body.length);
     const { state } = restoredState(slot.kind, slot.kind.snapshot.version, body);
     this.#slots.set(slot.text, { ...slot, state });
+  }
+
+  /** What an update leaves empty stays as it was, as in the tables. */
+  #keepRow(id: string, row: NonNullable<ViewRow["row"]>): void {
+    const before = this.rows.get(id);
+    if (before === undefined || !id.startsWith("commands/")) {
+      this.rows.set(id, row);
+      return;
+    }
+    const { request } = before;
+    const kept = Object.fromEntries(
+      ["response", "error", "calls", "session_id"].map((name) => [name, row[name] ?? before[name]]),
+    );
+    this.rows.set(id, { ...row, ...kept, request });
   }
 
   #note(effect: Effect, actor: string): void {

@@ -7,7 +7,7 @@ import { PlatformError, toPlatformError } from "#schemas/errors.ts";
 import type { ActorKind, InputProviders, PlainEvent } from "./actor.ts";
 import { Alarms } from "./alarms.ts";
 import { carryOut, type EffectEnds } from "./carry_out.ts";
-import { CommitHints } from "./commit_hints.ts";
+import { CommitHints, type CommittedRows } from "./commit_hints.ts";
 import { Custody, moved } from "./custody.ts";
 import { Lane, type LaneHost, type Unit } from "./lane.ts";
 import { type HostCounts, hostCounts } from "./host_counts.ts";
@@ -54,13 +54,8 @@ export interface HostParts {
   readonly ownership: Ownership;
   readonly inputs: InputProviders;
   readonly tracer?: Tracer | undefined;
-  /**
-   * Journal rows of these shards have been committed: followers may read them. Some state facts.
-   */
-  readonly onCommitted: (
-    shards: ReadonlySet<number>,
-    withFacts: ReadonlySet<number>,
-  ) => void;
+  /** Journal rows have been committed: followers may read them. */
+  readonly onCommitted: (rows: CommittedRows) => void;
 }
 
 export interface HostLoad {
@@ -147,7 +142,7 @@ export class Host implements LaneHost {
     for (const change of unit.changes) {
       if (!isWritten(change)) continue;
       const hasFacts = change.effects.some(({ type }) => type === "fact");
-      this.#hints.note(unit.partition.cursor.shard, hasFacts);
+      this.#hints.note(unit.partition.cursor.shard, change.type, hasFacts);
     }
     unit.respond();
     const isOurs = this.#partitions.isOwned(unit.partition);

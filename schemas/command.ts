@@ -1,6 +1,7 @@
 /** Typed commands to a station, and how a version of OCPP words them. */
 import { PlatformError } from "./errors.ts";
-import type { CommandKind } from "./events/charger.ts";
+import { stationCommandOf } from "./station_commands/mod.ts";
+import type { BasicKind, CommandKind } from "./events/charger.ts";
 
 /** What is asked of a station; EVSE and connector numbers go out as they are given. */
 export type Command =
@@ -35,11 +36,15 @@ export type Command =
  * Kinds that do the same when they are done twice: they may be sent again when nobody knows whether
  * the station did them (design 4, "Commands"). A second start, reset or unlock is another one.
  */
-export const idempotentKinds: ReadonlySet<CommandKind> = new Set([
+const idempotentKinds: ReadonlySet<CommandKind> = new Set([
   "remote-stop",
   "trigger",
   "availability",
 ]);
+
+export function isIdempotent(kind: CommandKind): boolean {
+  return idempotentKinds.has(kind) || stationCommandOf(kind)?.isIdempotent === true;
+}
 
 /** A CALL of ours, keys in the order of the standard's tables: some stations compare text. */
 export interface OutgoingCall {
@@ -62,7 +67,7 @@ export interface CommandOutcome {
 export interface CommandWords {
   /** @throws {PlatformError} "unsupported" when the version has no word for it, "invalid-value". */
   toCall(command: Command): OutgoingCall;
-  toOutcome(kind: CommandKind, response: unknown): CommandOutcome;
+  toOutcome(kind: BasicKind, response: unknown): CommandOutcome;
 }
 
 /** What a command needs beyond its body. */
@@ -80,7 +85,7 @@ export interface CommandFacts {
  * @throws {PlatformError} "missing-field", "wrong-type" or "invalid-value", naming the field.
  */
 export function commandOf(
-  kind: CommandKind,
+  kind: BasicKind,
   body: Readonly<Record<string, unknown>>,
   facts: CommandFacts = {},
 ): Command {

@@ -3,6 +3,7 @@ import { grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import type { InputProviders } from "#engine/actor.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { GrantReply, GrantRequest, GrantWish } from "#schemas/events/token.ts";
+import { stationInputs } from "./station_inputs.ts";
 import type { TokenCache } from "./token_cache.ts";
 
 /**
@@ -42,6 +43,7 @@ export function inputProviders(
     transactionId: () => transactionIds.draw(),
     autoRegister: () => autoRegister,
     offlineAlertMinutes: () => offlineAlertMinutes,
+    station: stationInputs(sql),
   };
 }
 

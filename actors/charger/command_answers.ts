@@ -1,14 +1,29 @@
 /** What became of commands: told by the gateway, by time, or by what the station does next. */
-import { commandWords } from "./catalogue.ts";
-import { doubt, finish, forget, messagesEvent, schedule } from "./command_life.ts";
+import { isObject } from "#schemas/command.ts";
+import type { CommandKind } from "#schemas/events/charger.ts";
+import { stationCommandOf } from "#schemas/station_commands/mod.ts";
+import type { Exchange } from "./blocks/block.ts";
+import { isFollowed } from "./blocks/mod.ts";
+import {
+  dispatch,
+  doubt,
+  finish,
+  forget,
+  messagesEvent,
+  publish,
+  schedule,
+  wireId,
+} from "./command_life.ts";
 import type { ChargerContext, CommandRecord } from "./context.ts";
 import { dropAwaited } from "./remote_starts.ts";
+import { stationInput } from "./station_input.ts";
 import { rule, sessionKey, type Turn } from "./turn.ts";
+import { outcomeOf } from "./wording.ts";
 
 /** Of a CALL that we do not know (any more) nothing changes. */
 export const takeAnswer = rule(["ocpp.answer"], (turn, event) => {
   const before = turn.context.commands;
-  const record = before.find(({ id }) => id === event.messageId);
+  const record = before.find((known) => wireId(known) === event.messageId);
   turn.reply({});
   if (record === undefined) return;
   switch (event.outcome) {
@@ -17,14 +32,17 @@ export const takeAnswer = rule(["ocpp.answer"], (turn, event) => {
       break;
     case "failed":
       dropAwaited(turn, record.id);
+      endCall(turn, record, { outcome: "failed", errorCode: event.error.code });
       finish(turn, record, "failed", { error: event.error });
       break;
     case "expired":
       dropAwaited(turn, record.id);
+      endCall(turn, record, { outcome: "silent" });
       finish(turn, record, record.kind === "call" ? "timedOut" : "expired");
       break;
     case "timedOut":
     case "unknown":
+      endCall(turn, record, { outcome: "silent" });
       doubt(turn, record, event.outcome);
       break;
     case "sent":
@@ -39,8 +57,10 @@ export const ringCommands = rule(["alarm.commands"], (turn) => {
   for (const record of before) {
     if (record.deadline > turn.now) continue;
     if (record.status === "queued") finish(turn, record, "expired");
-    else if (record.status === "sent") doubt(turn, record, "timedOut");
-    else forget(turn, record);
+    else if (record.status === "sent") {
+      endCall(turn, record, { outcome: "silent" });
+      doubt(turn, record, "timedOut");
+    } else forget(turn, record);
   }
   // The alarm that rang is gone, so that an equal due time has to be armed again too.
   schedule(turn, []);
@@ -50,7 +70,9 @@ export const ringCommands = rule(["alarm.commands"], (turn) => {
 export function doubtSent(turn: Turn): void {
   const before = turn.context.commands;
   for (const record of before) {
-    if (record.status === "sent") doubt(turn, record, "unknown");
+    if (record.status !== "sent") continue;
+    endCall(turn, record, { outcome: "silent" });
+    doubt(turn, record, "unknown");
   }
   schedule(turn, before);
 }
@@ -73,6 +95,7 @@ export function cancelAll(turn: Turn): void {
 }
 
 function settleAnswered(turn: Turn, record: CommandRecord, response: unknown): void {
+  endCall(turn, record, { outcome: "answered", response });
   if (record.isOwn) {
     settleOwn(turn, record, response);
     return;
@@ -81,11 +104,71 @@ function settleAnswered(turn: Turn, record: CommandRecord, response: unknown): v
     finish(turn, record, "answered", { response });
     return;
   }
-  const words = commandWords[turn.context.protocol ?? "ocpp2.0.1"];
-  const { status, transactionId } = words.toOutcome(record.kind, response);
+  const { context } = turn;
+  const { status, transactionId } = outcomeOf(context, record.kind, response);
+  if (record.parts > 1) {
+    settlePart(turn, record, { kind: record.kind, response, isRefused: status === "rejected" });
+    return;
+  }
   if (status === "rejected") dropAwaited(turn, record.id);
-  const sessionId = sessionOf(turn.context, transactionId);
+  const sessionId = sessionOf(context, transactionId);
   finish(turn, record, status, { response, ...(sessionId === null ? {} : { sessionId }) });
+}
+
+/** The next CALL of a command follows; its response is a list of theirs. */
+function settlePart(
+  turn: Turn,
+  record: CommandRecord,
+  { kind, response, isRefused }: {
+    readonly kind: CommandKind;
+    readonly response: unknown;
+    readonly isRefused: boolean;
+  },
+): void {
+  const kept = stationInput(turn.inputs).commands[record.id];
+  const earlier = record.part > 0 && Array.isArray(kept?.response) ? kept.response : [];
+  const responses: readonly unknown[] = [...earlier, response];
+  const part = record.part + 1;
+  const next = isRefused && stationCommandOf(kind)?.goesOn !== true
+    ? undefined
+    : kept?.calls?.[part];
+  if (next === undefined) {
+    const outcomes = responses.map((one) => outcomeOf(turn.context, kind, one).status);
+    const status = part === record.parts && !outcomes.includes("rejected")
+      ? "accepted"
+      : "rejected";
+    finish(turn, record, status, { response: responses });
+  } else if (turn.context.link === null) {
+    doubt(turn, record, "unknown");
+  } else {
+    publish(turn, dispatch(turn, { ...record, part }, next), { response: responses });
+  }
+}
+
+/** Lets the blocks know what became of a CALL: with what it said, where that is known. */
+function endCall(
+  turn: Turn,
+  record: CommandRecord,
+  end: Pick<Exchange, "outcome"> & { readonly response?: unknown; readonly errorCode?: string },
+): void {
+  const { id, action, isOwn, part, body } = record;
+  if (!isFollowed(action)) return;
+  const kept = stationInput(turn.inputs).commands[id];
+  const rawPayload = kept?.request["payload"];
+  const raw = isObject(rawPayload) ? { action, payload: rawPayload } : undefined;
+  const call = isOwn
+    ? { action, payload: body ?? {} }
+    : kept?.calls?.[part] ?? (record.kind === "call" ? raw : undefined);
+  turn.exchanges.push({
+    commandId: id,
+    isOwn,
+    action: call?.action ?? action,
+    payload: call?.payload ?? {},
+    protocol: turn.context.protocol ?? "ocpp2.0.1",
+    outcome: end.outcome,
+    response: isObject(end.response) ? end.response : {},
+    errorCode: end.errorCode ?? null,
+  });
 }
 
 /**

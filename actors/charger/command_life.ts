@@ -22,6 +22,9 @@ const ANSWER_SLACK_MS = 5_000;
 /** How long an answer that comes too late, or what the station does, still settles a command. */
 export const LATE_ANSWER_MS = 10 * 60_000;
 
+/** Leaves room for the number of the part within 36 characters (OCPP-J, 4.1.4). */
+const PART_ID_LENGTH = 30;
+
 /** CALLs whose answers are long or lead to long messages: they go when nothing else waits. */
 const reports: ReadonlySet<string> = new Set([
   "GetBaseReport",
@@ -50,7 +53,14 @@ export function newRecord(
     tokenType: null,
     sessionId: null,
     isOwn: false,
+    part: 0,
+    parts: 1,
   };
+}
+
+/** The message id of its CALL that is with the station: at most 36 characters, whatever the part. */
+export function wireId({ id, part }: Pick<CommandRecord, "id" | "part">): string {
+  return part === 0 ? id : `${id.slice(0, PART_ID_LENGTH)}.${part}`;
 }
 
 /** Hands a CALL to the gateway that has the socket, once. The command's id is the message id. */
@@ -63,7 +73,7 @@ export function dispatch(turn: Turn, record: CommandRecord, call: OutgoingCall):
     tenant,
     identity: stationId,
     epoch: link.epoch,
-    messageId: record.id,
+    messageId: wireId(record),
     action: call.action,
     priority: priorityOf(record),
     queueMs: timeoutMs,
@@ -75,10 +85,11 @@ export function dispatch(turn: Turn, record: CommandRecord, call: OutgoingCall):
     ...record,
     action: call.action,
     status: "sent",
-    body: null,
+    body: record.isOwn ? record.body : null,
     deadline: turn.now + 2 * timeoutMs + ANSWER_SLACK_MS,
   };
   noteTrigger(turn, call);
+  turn.sent.push({ commandId: record.id, isOwn: record.isOwn, ...call });
   keep(turn, sent);
   return sent;
 }
@@ -99,6 +110,12 @@ export function keep(turn: Turn, record: CommandRecord): void {
   });
 }
 
+/** What only the read model keeps: what was asked, when it is new, and the CALLs once worded. */
+export interface Told {
+  readonly request?: unknown;
+  readonly calls?: readonly OutgoingCall[];
+}
+
 /**
  * Tells the read model, the world and whoever waits how the command stands; the request when it is
  * new.
@@ -110,14 +127,14 @@ export function publish(
     readonly isOwn?: boolean;
     readonly sessionId?: string | null;
   },
-  told: CommandResult & { readonly request?: unknown } = {},
+  told: CommandResult & Told = {},
 ): void {
   if (record.isOwn === true) return;
-  const { request, ...result } = told;
+  const { request, calls, ...result } = told;
   const sessionId = result.sessionId ?? record.sessionId;
   const whole = typeof sessionId === "string" ? { ...result, sessionId } : result;
   const description = describeCommand(turn.context, record, turn.now, whole);
-  turn.rows.push(commandRow(description, record.batchId, request));
+  turn.rows.push(commandRow(description, record.batchId, { request, calls }));
   turn.announce("command.updated", description);
   if (record.replyTo !== null) turn.send(record.replyTo, description);
 }
@@ -129,7 +146,7 @@ export function finish(
   turn: Turn,
   record: CommandRecord,
   status: CommandStatus,
-  result: CommandResult & { readonly request?: unknown } = {},
+  result: CommandResult & Told = {},
 ): void {
   const ended = { ...record, status };
   forget(turn, ended);

@@ -1,7 +1,9 @@
 /** Requests for commands and CALLs, and what the platform asks on its own. */
-import { type CommandFacts, commandOf, isObject, type OutgoingCall } from "#schemas/command.ts";
+import { stableHash } from "#schemas/address.ts";
+import { isObject, type OutgoingCall } from "#schemas/command.ts";
 import { PlatformError } from "#schemas/errors.ts";
-import { commandWords } from "./catalogue.ts";
+import { type StationCommandKind, stationCommandOf } from "#schemas/station_commands/mod.ts";
+import { isFollowed } from "./blocks/mod.ts";
 import {
   COMMANDS_MAX,
   dispatch,
@@ -12,22 +14,27 @@ import {
   publish,
   schedule,
 } from "./command_life.ts";
-import type { ChargerContext, CommandRecord, EventOf } from "./context.ts";
+import type { CommandRecord, EventOf } from "./context.ts";
 import { awaitSession } from "./remote_starts.ts";
 import { fits } from "./room.ts";
-import { rule, sessionKey, type Turn } from "./turn.ts";
+import { stationInput } from "./station_input.ts";
+import { rule, type Turn } from "./turn.ts";
 import { describeCommand } from "./views.ts";
+import { noteWorded, wording } from "./wording.ts";
 
 const OWN_CALL_TIMEOUT_MS = 10_000;
+const OWN_COMMAND_TIMEOUT_MS = 30_000;
 
 type Body = Readonly<Record<string, unknown>>;
 
 /** A typed command while the station is connected. */
 export const sendCommand = rule(["command.request"], (turn, event) => {
   const before = turn.context.commands;
-  const record = acceptCommand(turn, event);
-  if (record === undefined) return;
-  sendTyped(turn, record, event.body);
+  const accepted = acceptCommand(turn, event);
+  if (accepted === undefined) return;
+  const { record, calls } = accepted;
+  if (record.kind === "remote-start") awaitSession(turn, record, event.body);
+  sendWorded(turn, record, calls, event.body);
   schedule(turn, before);
   replyWith(turn, event.id);
 });
@@ -35,11 +42,15 @@ export const sendCommand = rule(["command.request"], (turn, event) => {
 /** A typed command while it is not: it waits as long as was asked for. */
 export const queueCommand = rule(["command.request"], (turn, event) => {
   const before = turn.context.commands;
-  const record = acceptCommand(turn, event);
-  if (record === undefined) return;
+  const accepted = acceptCommand(turn, event);
+  if (accepted === undefined) return;
+  const { record } = accepted;
   if (event.queueMs > 0) {
     keep(turn, record);
-    publish(turn, { ...record, replyTo: null }, { request: event.body });
+    const isKept = record.body === null && turn.context.protocol !== null;
+    if (isKept) noteWorded(turn);
+    const calls = isKept ? { calls: accepted.calls } : {};
+    publish(turn, { ...record, replyTo: null }, { request: event.body, ...calls });
     schedule(turn, before);
   } else finish(turn, { ...record, replyTo: null }, "expired", { request: event.body });
   replyWith(turn, event.id);
@@ -70,10 +81,13 @@ export const refuseCall = rule(["call.request"], (turn, event) => {
 /** The station is back: what still waits goes out, in order. */
 export function sendQueued(turn: Turn): void {
   const before = turn.context.commands;
+  const { commands: kept } = stationInput(turn.inputs);
   for (const record of before) {
     if (record.status !== "queued") continue;
+    const { request, calls = null } = kept[record.id] ?? {};
     if (record.deadline <= turn.now) finish(turn, record, "expired");
-    else sendTyped(turn, record, record.body ?? {});
+    else if (calls !== null) sendWorded(turn, record, calls);
+    else sendTyped(turn, record, record.body ?? request ?? {});
   }
   schedule(turn, before);
 }
@@ -90,15 +104,41 @@ export function sendOwnCall(
   turn.set({ counts: { ...turn.context.counts, ownCalls: n } });
   const request = { id: `own-${n}`, timeoutMs: OWN_CALL_TIMEOUT_MS };
   const record = newRecord(turn, request, { kind: "call", action: call.action });
-  dispatch(turn, { ...record, isOwn: true, sessionId }, call);
+  const body = isFollowed(call.action) ? call.payload : null;
+  dispatch(turn, { ...record, isOwn: true, sessionId, body }, call);
   schedule(turn, before);
+}
+
+/**
+ * A typed command that a rule of ours gives, kept and shown like any other. It is not sent when
+ * too many are open, or the station is away: who wants it then asks again later (`goOnLater`).
+ */
+export function orderCommand(
+  turn: Turn,
+  order: { readonly kind: StationCommandKind; readonly body: Body },
+): boolean {
+  const { link, counts, key, commands: before } = turn.context;
+  if (link === null) return false;
+  const n = counts.ownCalls + 1;
+  const request = { id: `own-${stableHash(key)}-${n}`, timeoutMs: OWN_COMMAND_TIMEOUT_MS };
+  const record = newRecord(turn, request, { kind: order.kind, action: order.kind });
+  if (before.length >= COMMANDS_MAX || !fits(turn.context, [...before, record])) return false;
+  turn.set({ counts: { ...counts, ownCalls: n } });
+  sendTyped(turn, record, order.body);
+  schedule(turn, before);
+  return true;
+}
+
+interface AcceptedCommand {
+  readonly record: CommandRecord;
+  readonly calls: readonly OutgoingCall[];
 }
 
 /** The request as a record of its own, or undefined when it was refused or is a repeat. */
 function acceptCommand(
   turn: Turn,
   event: EventOf<"command.request">,
-): CommandRecord | undefined {
+): AcceptedCommand | undefined {
   if (isRepeat(turn, event.id)) return undefined;
   const { counts } = turn.context;
   const remoteStartId = event.kind === "remote-start" ? counts.remoteStarts + 1 : null;
@@ -106,65 +146,45 @@ function acceptCommand(
     ...newRecord(turn, event, { kind: event.kind, action: event.kind }),
     deadline: turn.now + event.queueMs,
     batchId: event.batchId ?? null,
-    body: event.body,
+    // What is declared whole is read again from its row.
+    body: stationCommandOf(event.kind) === undefined ? event.body : null,
     remoteStartId,
     tokenType: tokenTypeOf(turn.inputs["token"]),
   };
   if (isRefused(turn, record)) return undefined;
-  const call = wording(turn.context, record, event.body);
-  if (call instanceof PlatformError) {
-    turn.refuse(call.kind, call.message);
+  const calls = wording(turn, record, event.body);
+  if (calls instanceof PlatformError) {
+    turn.refuse(calls.kind, calls.message);
     return undefined;
   }
   if (remoteStartId !== null) turn.set({ counts: { ...counts, remoteStarts: remoteStartId } });
-  return { ...record, action: call.action };
+  return { record: { ...record, action: calls[0]?.action ?? record.action }, calls };
 }
 
 function sendTyped(turn: Turn, record: CommandRecord, body: Body): void {
-  const call = wording(turn.context, record, body);
-  if (call instanceof PlatformError) {
-    const error = { code: call.kind, description: call.message, details: {} };
-    finish(turn, record, "failed", { error });
+  const calls = wording(turn, record, body);
+  if (calls instanceof PlatformError) {
+    const error = { code: calls.kind, description: calls.message, details: {} };
+    finish(turn, record, "failed", { error, request: body });
     return;
   }
-  const worded = { ...record, action: call.action };
-  if (record.kind === "remote-start") awaitSession(turn, worded, body);
-  const isNew = !turn.context.commands.some(({ id }) => id === record.id);
-  const sent = dispatch(turn, worded, call);
-  publish(turn, isNew ? { ...sent, replyTo: null } : sent, { request: body });
+  if (record.kind === "remote-start") awaitSession(turn, record, body);
+  sendWorded(turn, record, calls, body);
 }
 
-/** The command in the station's words; before its first connection any version may word it. */
-function wording(
-  context: ChargerContext,
+/** Sends the first CALL; the others follow when the one before is answered. */
+function sendWorded(
+  turn: Turn,
   record: CommandRecord,
-  body: Body,
-): OutgoingCall | PlatformError {
-  if (record.kind === "call") throw new TypeError("Cannot word a raw call: it is sent as given");
-  try {
-    const facts: CommandFacts = {
-      ...(record.tokenType === null ? {} : { tokenType: record.tokenType }),
-      ...(record.remoteStartId === null ? {} : { remoteStartId: record.remoteStartId }),
-      ...(record.kind === "remote-stop" ? { transactionId: transactionOf(context, body) } : {}),
-    };
-    const words = commandWords[context.protocol ?? "ocpp2.0.1"];
-    return words.toCall(commandOf(record.kind, body, facts));
-  } catch (thrown) {
-    if (thrown instanceof PlatformError) return thrown;
-    throw thrown;
-  }
-}
-
-/** @throws {PlatformError} when the session is not one of this station's, or has ended. */
-function transactionOf(context: ChargerContext, body: Body): string {
-  const id = String(body["sessionId"]);
-  const open = context.open.find(({ n }) => sessionKey(context, n) === id);
-  if (open !== undefined) return open.transactionId;
-  const n = id.startsWith(`${context.key}~`) ? Number(id.slice(context.key.length + 1)) : NaN;
-  if (Number.isInteger(n) && n >= 1 && n <= context.counts.sessions) {
-    throw new PlatformError("conflict", `Cannot stop session ${id}: it has ended`);
-  }
-  throw new PlatformError("not-found", `Cannot stop session ${id}: the station has none such`);
+  calls: readonly OutgoingCall[],
+  request?: Body,
+): void {
+  const [first] = calls;
+  if (first === undefined) throw new TypeError(`Cannot send ${record.kind}: it has no CALL`);
+  const isNew = !turn.context.commands.some(({ id }) => id === record.id);
+  noteWorded(turn);
+  const sent = dispatch(turn, { ...record, part: 0, parts: calls.length }, first);
+  publish(turn, isNew ? { ...sent, replyTo: null } : sent, { request, calls });
 }
 
 /** A request that came before gets the command as it stands now, and is not sent again. */

@@ -67,12 +67,16 @@ export interface ChargerContext {
   /** What we asked the station to send: let through although it is not accepted (rule B1). */
   readonly triggered: readonly Triggered[];
   readonly alerts: readonly AlertRecord[];
+  /** Names of blocks that go on when the station connects. */
+  readonly waiting: readonly string[];
   readonly clock: ClockEvidence;
   readonly counts: {
     readonly sessions: number;
     readonly alerts: number;
     readonly remoteStarts: number;
     readonly ownCalls: number;
+    /** Numbers drawn for `requestId` and the like. */
+    readonly requests?: number;
   };
   /** Rows of read models that the last step changed; not stored. */
   readonly rows: readonly ViewRow[];
@@ -174,8 +178,11 @@ export interface CommandRecord {
   readonly remoteStartId: number | null;
   readonly tokenType: string | null;
   readonly sessionId: string | null;
-  /** A CALL of the platform's own: no row, no fact, nobody waits. */
+  /** A CALL of the platform's own: no row, no fact, nobody waits. Its body is the payload. */
   readonly isOwn: boolean;
+  /** Which of its CALLs is with the station, from 0; and how many it has. */
+  readonly part: number;
+  readonly parts: number;
 }
 
 export interface FinishedCommand {
@@ -350,6 +357,7 @@ export function newCharger(tenant: string, stationId: string, key: string): Char
     awaited: [],
     triggered: [],
     alerts: [],
+    waiting: [],
     clock: { offsetMs: null, lateInARow: 0 },
     counts: { sessions: 0, alerts: 0, remoteStarts: 0, ownCalls: 0 },
     rows: [],

@@ -8,7 +8,10 @@ import type { Address } from "#schemas/address.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { AuthenticateReply } from "#schemas/events/gateway.ts";
 import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
+import { stationCommandOf } from "#schemas/station_commands/mod.ts";
 import { steppedStation } from "./announcements.ts";
+import { isFollowed, isStepped, readsOfCall, readsOfNotice, readsOfResume } from "./blocks/mod.ts";
+import { wireId } from "./command_life.ts";
 import { isStatusNews } from "./connectors.ts";
 import {
   type ChargerContext,
@@ -22,6 +25,7 @@ import { bootReply } from "./registration.ts";
 import { rivalWaitSeconds } from "./rivals.ts";
 import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
 import { isGrantedAlready, isOfCurrentSocket, replacedSocket } from "./sockets.ts";
+import { stationRequest } from "./station_input.ts";
 import { meteredSession, ownerOf } from "./transactions.ts";
 import { sessionKey } from "./turn.ts";
 import { describeStation } from "./views.ts";
@@ -74,7 +78,8 @@ export function classify(event: { readonly type: string }, context: ChargerConte
     const isDue = event.receivedAt - context.shownAt >= SHOW_EVERY_MS;
     return isNews || isDue ? "transition" : "beat";
   }
-  if (isOf(event, "MeterValues", "Notice")) return "sample";
+  if (isOf(event, "MeterValues")) return "sample";
+  if (isOf(event, "Notice")) return isStepped(event.action) ? "transition" : "sample";
   if (isOf(event, "Authorize", "station.describe", "socket.authenticate")) return "question";
   if (isOf(event, "StatusNotification", "StatusReports")) {
     const reports = event.type === "StatusReports" ? event.reports : [event];
@@ -82,7 +87,7 @@ export function classify(event: { readonly type: string }, context: ChargerConte
     return isNews ? "transition" : "beat";
   }
   if (isOf(event, "ocpp.answer")) {
-    const known = context.commands.find(({ id }) => id === event.messageId);
+    const known = context.commands.find((record) => wireId(record) === event.messageId);
     // An outcome that was told already is told again by who did not hear our answer.
     const isNews = known !== undefined && event.outcome !== "sent" &&
       event.outcome !== known.status;
@@ -134,16 +139,55 @@ export function inputs(
   if (isOf(event, "socket.opened")) {
     if (isGrantedAlready(context, event)) return [];
     const epoch = { name: "epoch", source: "shardEpoch", request: context.key };
-    return isUnknown ? [epoch, mayRegister] : [epoch];
+    return [epoch, ...(isUnknown ? [mayRegister] : connectionInputs(context))];
   }
   if (isOf(event, "socket.closed", "socket.absent", "gateway.lost", "alarm.offline")) {
     return [offlineAlert];
   }
   if (isOf(event, "socket.authenticate")) return isUnknown ? [mayRegister] : [];
-  if (isOf(event, "command.request") && event.kind === "remote-start") {
-    return [tokenRequest(String(event.body["tokenUid"]))];
+  if (isOf(event, "command.request")) return commandInputs(event, context);
+  if (isOf(event, "ocpp.answer")) return answerInputs(event, context);
+  if (isOf(event, "Notice")) {
+    const blocks = readsOfNotice(event.action);
+    return stationRequest({ stationId: context.stationId, commandIds: [], blocks });
   }
   return [];
+}
+
+/** What was queued goes out, and blocks that waited go on. */
+function connectionInputs(context: ChargerContext): readonly InputRequest[] {
+  const { stationId, commands } = context;
+  const queued = commands.filter(({ status, body }) => status === "queued" && body === null);
+  const reads = queued.flatMap(({ kind }) => stationCommandOf(kind)?.reads ?? []);
+  return stationRequest({
+    stationId,
+    commandIds: queued.map(({ id }) => id),
+    blocks: [...new Set([...reads, ...readsOfResume(context)])],
+  });
+}
+
+function commandInputs(
+  { kind, body }: EventOf<"command.request">,
+  { stationId }: ChargerContext,
+): readonly InputRequest[] {
+  const uid = body["tokenUid"];
+  const blocks = stationCommandOf(kind)?.reads ?? [];
+  return [
+    ...(typeof uid === "string" ? [tokenRequest(uid)] : []),
+    ...stationRequest({ stationId, commandIds: [], blocks }),
+  ];
+}
+
+/** The CALL that was answered, for the blocks that follow it, and for what is still to be sent. */
+function answerInputs(
+  event: EventOf<"ocpp.answer">,
+  { stationId, commands }: ChargerContext,
+): readonly InputRequest[] {
+  const record = commands.find((known) => wireId(known) === event.messageId);
+  if (record === undefined || event.outcome === "sent") return [];
+  const isNeeded = record.parts > 1 || isFollowed(record.action);
+  const commandIds = isNeeded && !record.isOwn ? [record.id] : [];
+  return stationRequest({ stationId, commandIds, blocks: readsOfCall(record.action) });
 }
 
 const offlineAlert: InputRequest = {

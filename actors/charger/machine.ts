@@ -2,6 +2,7 @@ import { enqueueActions, setup } from "xstate";
 import { effectActions } from "#engine/effects.ts";
 import type { Registration } from "#schemas/events/charger.ts";
 import { changeAlert, noteSession } from "./alerts.ts";
+import { tellBlocks } from "./blocks/mod.ts";
 import { ringCommands, takeAnswer } from "./command_answers.ts";
 import { queueCommand, refuseCall, sendCall, sendCommand } from "./commands.ts";
 import { noteStatus } from "./connectors.ts";
@@ -13,6 +14,7 @@ import {
   withMark,
 } from "./context.ts";
 import { askForMessages } from "./messages.ts";
+import { noteNotice } from "./notices.ts";
 import { closeReplaced, loseSocket, noteBeat, noteOffline, openSocket } from "./presence.ts";
 import { changeSettings, noteBoot, registerItself, removeStation } from "./registration.ts";
 import { endRivalry } from "./rivals.ts";
@@ -40,6 +42,7 @@ function follow(
 ): void {
   const turn = new Turn(context, event);
   decide(turn, event);
+  tellBlocks(turn, event);
   closeReplaced(turn, event);
   const { isStationChanged, now, rows, effects } = turn;
   if (isMarked(event)) turn.set({ marks: withMark(turn.context.marks, event.mark) });
@@ -49,7 +52,7 @@ function follow(
 }
 
 const marked: ReadonlySet<string> = new Set([
-  ...["BootNotification", "StatusNotification", "StatusReports"],
+  ...["BootNotification", "StatusNotification", "StatusReports", "Notice"],
   ...["station.register", "station.remove"],
 ]);
 
@@ -57,7 +60,7 @@ const marked: ReadonlySet<string> = new Set([
 function isMarked(
   event: ChargerEvent,
 ): event is EventOf<
-  | ("BootNotification" | "StatusNotification" | "StatusReports")
+  | ("BootNotification" | "StatusNotification" | "StatusReports" | "Notice")
   | ("station.register" | "station.remove")
 > {
   return marked.has(event.type);
@@ -94,6 +97,7 @@ export const chargerMachine = setup({
     noteTransaction: enqueueActions((step) => follow(step, noteTransaction)),
     closeStaleSessions: enqueueActions((step) => follow(step, closeStaleSessions)),
     noteSession: enqueueActions((step) => follow(step, noteSession)),
+    noteNotice: enqueueActions((step) => follow(step, noteNotice)),
     askForMessages: enqueueActions((step) => follow(step, askForMessages)),
     openSocket: enqueueActions((step) => follow(step, openSocket)),
     loseSocket: enqueueActions((step) => follow(step, loseSocket)),
@@ -180,6 +184,7 @@ export const chargerMachine = setup({
             Heartbeat: { actions: "noteBeat" },
             StatusNotification: { actions: "noteStatus" },
             StatusReports: { actions: "noteStatus" },
+            Notice: { actions: "noteNotice" },
             "TransactionEvent.Started": { actions: "noteTransaction" },
             "TransactionEvent.Updated": { actions: "noteTransaction" },
             "TransactionEvent.Ended": { actions: "noteTransaction" },

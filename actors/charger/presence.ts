@@ -3,6 +3,7 @@ import { LATE_RING_MS } from "#actors/turn.ts";
 import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import { findAlert, openAlert, settleAlert } from "./alerts.ts";
 import { announceStation } from "./announcements.ts";
+import { resumeBlocks } from "./blocks/mod.ts";
 import { doubtSent } from "./command_answers.ts";
 import { sendQueued } from "./commands.ts";
 import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
@@ -63,6 +64,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
     announceStation(turn, "charger.moved");
   }
   sendQueued(turn);
+  resumeBlocks(turn);
 });
 
 /** The socket is gone: what was sent and not answered is in doubt, the sessions go on. */

@@ -12,7 +12,7 @@ import {
 
 type Lists = "connectors" | "open" | "closed" | "refused" | "commands";
 /** Came later: absent while there is nothing to say. */
-type Later = "sockets" | "rivalry" | "marks" | "spent";
+type Later = "sockets" | "rivalry" | "marks" | "spent" | "waiting";
 
 export interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly connectors: readonly StoredConnector[];
@@ -24,11 +24,12 @@ export interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly rivalry?: ChargerContext["rivalry"];
   readonly marks?: readonly number[];
   readonly spent?: readonly number[];
+  readonly waiting?: readonly string[];
 }
 
 /** All of it, whether or not that can be stored. */
 export function storedOf(context: ChargerContext): Stored {
-  const { sockets, rivalry, marks, spent, ...others } = context;
+  const { sockets, rivalry, marks, spent, waiting, ...others } = context;
   const { connectors, open, closed, refused, commands, rows: _, ...rest } = others;
   const stored: Stored = {
     ...rest,
@@ -41,6 +42,7 @@ export function storedOf(context: ChargerContext): Stored {
     ...(rivalry === null ? {} : { rivalry }),
     ...(marks.length === 0 ? {} : { marks }),
     ...(spent.length === 0 ? {} : { spent: remembered(context, spent) }),
+    ...(waiting.length === 0 ? {} : { waiting }),
   };
   return stored;
 }
@@ -53,13 +55,14 @@ export const chargerSnapshot = {
   },
   decode(snapshot: StoredSnapshot): { value: unknown; context: ChargerContext } {
     const { connectors, open, closed, refused, commands, ...rest } = snapshot.context as Stored;
-    const { sockets, rivalry, marks, spent, ...others } = rest;
+    const { sockets, rivalry, marks, spent, waiting, ...others } = rest;
     const context: ChargerContext = {
       ...others,
       sockets: (sockets ?? []).map(storedSocket.decode),
       rivalry: rivalry ?? null,
       marks: marks ?? [],
       spent: spent ?? [],
+      waiting: waiting ?? [],
       connectors: connectors.map(storedConnector.decode),
       open: open.map(storedOpen.decode),
       closed: closed.map(storedClosed.decode),

@@ -69,7 +69,7 @@ export const storedClosed = inOrder<ClosedSession>(["n", "transactionId", "start
 
 export const storedRefused = inOrder<RefusedStart>(["transactionId", "startDigest", "status"]);
 
-export const storedCommand = inOrder<CommandRecord>([
+const storedRecord = inOrder<CommandRecord>([
   "id",
   "kind",
   "action",
@@ -84,7 +84,21 @@ export const storedCommand = inOrder<CommandRecord>([
   "tokenType",
   "sessionId",
   "isOwn",
+  "part",
+  "parts",
 ]);
+
+/** Nearly every command has one CALL: then it is not said. */
+export const storedCommand: Codec<CommandRecord, readonly unknown[]> = {
+  encode: (record) => {
+    const stored = storedRecord.encode(record);
+    return record.parts === 1 ? stored.slice(0, -2) : stored;
+  },
+  decode: (stored) => {
+    const record = storedRecord.decode(stored);
+    return { ...record, part: record.part ?? 0, parts: record.parts ?? 1 };
+  },
+};
 
 export const storedSocket = inOrder<SocketRecord>([
   "socket",

@@ -1,10 +1,16 @@
 import { Turn as AnyTurn } from "#actors/turn.ts";
 import type { PlainEvent, ViewRow } from "#engine/actor.ts";
+import { type ItemBlock, itemId } from "#schemas/station_items.ts";
+import { formatInstant } from "#schemas/instant.ts";
+import type { Exchange, SentCall } from "./blocks/block.ts";
 import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
 
 /** One step of a charger while its rules work on it. */
 export class Turn extends AnyTurn<ChargerContext> {
   readonly rows: ViewRow[] = [];
+  /** CALLs that this step sends, and what became of earlier ones: blocks hear of them. */
+  readonly sent: SentCall[] = [];
+  readonly exchanges: Exchange[] = [];
   /** The station's own row is to be written. */
   isStationChanged = false;
 
@@ -18,6 +24,19 @@ export class Turn extends AnyTurn<ChargerContext> {
   forwardTo(sessionNumber: number, event: PlainEvent): void {
     const { context } = this;
     this.forward(`${context.tenant}:session/${sessionKey(context, sessionNumber)}`, event);
+  }
+
+  /** Keeps an item of the station in its read model; null removes it. */
+  keepItem(block: ItemBlock, key: string, body: Readonly<Record<string, unknown>> | null): void {
+    const { stationId } = this.context;
+    const at = formatInstant(this.now);
+    this.rows.push({
+      table: "station_items",
+      id: itemId(this.context.key, block, key),
+      row: body === null
+        ? null
+        : { station_id: stationId, block, key, body, created_at: at, updated_at: at },
+    });
   }
 
   announce(name: string, data: unknown): void {

@@ -175,7 +175,7 @@ export function describeCommand(
 export function commandRow(
   command: CommandDescription,
   batchId: string | null,
-  request: unknown,
+  { request, calls }: { readonly request?: unknown; readonly calls?: unknown },
 ): ViewRow {
   return {
     table: "commands",
@@ -188,6 +188,7 @@ export function commandRow(
       batch_id: batchId,
       // Written once, when the command is new: an update leaves the stored one as it is.
       request: request ?? {},
+      calls: calls ?? null,
       response: command.response ?? null,
       error: command.error ?? null,
       session_id: command.sessionId ?? null,

@@ -4,13 +4,13 @@ import { PlatformError } from "#schemas/errors.ts";
 import {
   Command,
   CommandBatch,
-  commandBodies,
   CommandBody,
+  commandBody,
   CommandMany,
   CommandParams,
   CommandQuery,
 } from "#schemas/rest/command.ts";
-import { IdParams } from "#schemas/rest/shape.ts";
+import { IdParams, type TSchema } from "#schemas/rest/shape.ts";
 import { commandBatch, commandId, commandStation } from "../command_batches.ts";
 import { type BatchOrder, findBatch, insertBatch } from "../queries/batch_rows.ts";
 import { commandOf, findCommand, listCommands } from "../queries/command_rows.ts";
@@ -23,14 +23,14 @@ import { shapeCheck } from "../shape_check.ts";
 const tag = "Commands";
 const BATCH_STATIONS_MAX = 10_000;
 
-const checkBody = {
-  "remote-start": shapeCheck(commandBodies["remote-start"], "json"),
-  "remote-stop": shapeCheck(commandBodies["remote-stop"], "json"),
-  "reset": shapeCheck(commandBodies.reset, "json"),
-  "unlock": shapeCheck(commandBodies.unlock, "json"),
-  "trigger": shapeCheck(commandBodies.trigger, "json"),
-  "availability": shapeCheck(commandBodies.availability, "json"),
-} satisfies Record<CommandKind, unknown>;
+const checks = new Map<CommandKind, ReturnType<typeof shapeCheck<TSchema>>>();
+
+/** @throws {PlatformError} when the body is not what a command of this kind says. */
+function checkBody(kind: CommandKind, body: unknown, what: string): void {
+  let check = checks.get(kind);
+  if (check === undefined) checks.set(kind, check = shapeCheck(commandBody(kind), "json"));
+  check(body, what);
+}
 
 export const commandRoutes: readonly Route[] = [
   route({
@@ -43,7 +43,7 @@ export const commandRoutes: readonly Route[] = [
     answers: { 202: Command },
     handler: async (incoming) => {
       const { params: { id, kind }, body } = incoming;
-      checkBody[kind](body, "the body");
+      checkBody(kind, body, "the body");
       const description = await askedOnce(
         incoming,
         commandId(incoming, id),
@@ -61,7 +61,7 @@ export const commandRoutes: readonly Route[] = [
     answers: { 202: CommandBatch },
     handler: async (incoming) => {
       const { platform, tenant, body } = incoming;
-      checkBody[body.kind](body.body, "the command's body");
+      checkBody(body.kind, body.body, "the command's body");
       const order: BatchOrder = {
         id: incoming.id("batch"),
         kind: body.kind,

@@ -1,9 +1,19 @@
 import type { Route } from "../route.ts";
 import { callRoutes } from "./calls.ts";
+import { campaignsRoutes } from "./campaigns.ts";
+import { chargingProfilesRoutes } from "./charging_profiles.ts";
 import { commandRoutes } from "./commands.ts";
+import { deviceModelRoutes } from "./device_model.ts";
+import { diagnosticsRoutes } from "./diagnostics.ts";
+import { displayMessagesRoutes } from "./display_messages.ts";
 import { energyRoutes } from "./energy.ts";
+import { firmwareRoutes } from "./firmware.ts";
+import { localListRoutes } from "./local_list.ts";
 import { locationRoutes } from "./locations.ts";
+import { monitoringRoutes } from "./monitoring.ts";
 import { observeRoutes } from "./observe.ts";
+import { reservationsRoutes } from "./reservations.ts";
+import { securityRoutes } from "./security.ts";
 import { sessionRoutes } from "./sessions.ts";
 import { stationImportRoutes } from "./station_import.ts";
 import { stationRoutes } from "./stations.ts";
@@ -14,10 +24,20 @@ import { webhookRoutes } from "./webhooks.ts";
 /** Every resource of the platform; one line per file. */
 export const routes: readonly Route[] = [
   ...callRoutes,
+  ...campaignsRoutes,
+  ...chargingProfilesRoutes,
   ...commandRoutes,
+  ...deviceModelRoutes,
+  ...diagnosticsRoutes,
+  ...displayMessagesRoutes,
   ...energyRoutes,
+  ...firmwareRoutes,
+  ...localListRoutes,
   ...locationRoutes,
+  ...monitoringRoutes,
   ...observeRoutes,
+  ...reservationsRoutes,
+  ...securityRoutes,
   ...sessionRoutes,
   ...stationImportRoutes,
   ...stationRoutes,

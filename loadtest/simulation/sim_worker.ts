@@ -61,7 +61,7 @@ export class SimWorker {
         autoRegister: true,
         offlineAlertMinutes: 5,
       }),
-      onCommitted: (_shards, withFacts) => this.#hint(withFacts),
+      onCommitted: ({ withFacts }) => this.#hint(withFacts),
     });
     this.placement = new Placement({
       ...{ membership, id: name, store, custody: this.host.custody, bus, clock, telemetry },

@@ -1,4 +1,5 @@
 /** What the api tells charger actors (header.type and body), and what comes back. */
+import { type StationCommandKind, stationCommandKinds } from "#schemas/station_commands/mod.ts";
 import type { PasswordRecord, SecurityProfile } from "./gateway.ts";
 
 export const registrations = ["Accepted", "Pending", "Rejected"] as const;
@@ -80,7 +81,8 @@ export interface StationDescription extends StationSettings {
   readonly openSessions: readonly string[];
 }
 
-export const commandKinds = [
+/** Kinds whose wording is in `schemas/command.ts` and the `commands.ts` of each version. */
+export const basicKinds = [
   "remote-start",
   "remote-stop",
   "reset",
@@ -88,7 +90,9 @@ export const commandKinds = [
   "trigger",
   "availability",
 ] as const;
-export type CommandKind = typeof commandKinds[number];
+export type BasicKind = typeof basicKinds[number];
+export type CommandKind = BasicKind | StationCommandKind;
+export const commandKinds: readonly CommandKind[] = [...basicKinds, ...stationCommandKinds];
 
 export type CommandStatus =
   | "queued"

@@ -1,5 +1,6 @@
 import { Type } from "@sinclair/typebox";
-import { type CommandKind, commandKinds } from "#schemas/events/charger.ts";
+import { type BasicKind, type CommandKind, commandKinds } from "#schemas/events/charger.ts";
+import { stationCommandOf, stationCommands } from "#schemas/station_commands/mod.ts";
 import {
   Identifier,
   Instant,
@@ -47,8 +48,7 @@ export const Call = Type.Object({
 }, { title: "Call" });
 export type Call = Static<typeof Call>;
 
-/** What a command of each kind says. */
-export const commandBodies = {
+const basicBodies = {
   "remote-start": Type.Object({
     tokenUid: Type.String({ minLength: 1, maxLength: 255, pattern: "^[^\\u0000]+$" }),
     evseId: Type.Optional(nullable(EvseId)),
@@ -75,15 +75,24 @@ export const commandBodies = {
     evseId: Type.Optional(nullable(EvseId)),
     connectorId: Type.Optional(nullable(ConnectorId)),
   }, { additionalProperties: false, title: "Availability" }),
-} as const satisfies Record<CommandKind, TSchema>;
+} as const satisfies Record<BasicKind, TSchema>;
+
+/** What a command of this kind says. */
+export function commandBody(kind: CommandKind): TSchema {
+  return stationCommandOf(kind)?.body ?? basicBodies[kind as BasicKind];
+}
 
 export const CommandParams = Type.Object({ id: Identifier, kind: oneOf(commandKinds) });
 
-/** Every body; which of them it must be depends on `kind` and is checked with it. */
+/** The body is checked by its kind's own shape: a union would only say that none fits. */
 export const CommandBody = Type.Unsafe<Readonly<Record<string, unknown>>>({
   type: "object",
   title: "CommandBody",
-  anyOf: Object.values(commandBodies),
+  description: "What it says depends on the kind: see $defs",
+  $defs: {
+    ...basicBodies,
+    ...Object.fromEntries(Object.entries(stationCommands).map(([kind, { body }]) => [kind, body])),
+  },
 });
 
 export const commandStatuses = [

@@ -1,0 +1,44 @@
+/** Reports that come in several messages: kept until they are whole (OCPP 2.0.1 Part 2, B07, …). */
+import type { ItemStore, ReportedMessage } from "#actors/ports/item_store.ts";
+
+/** Parts of a report that takes longer are of one that was given up. */
+const PARTS_KEPT_MS = 15 * 60_000;
+
+export interface ReportPart {
+  /** The same for all messages of one kind of report. */
+  readonly family: string;
+  readonly requestId: number;
+  /** From 0; null for messages that are not numbered: they come in order. */
+  readonly seqNo: number | null;
+  /** Another part is to come. */
+  readonly tbc: boolean;
+  readonly content: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Takes one part. Gives the contents of all parts in their order once none is missing, and
+ * undefined before; a part that comes again replaces itself.
+ */
+export async function collectPart(
+  message: ReportedMessage,
+  store: ItemStore,
+  { family, requestId, seqNo, tbc, content }: ReportPart,
+): Promise<readonly Readonly<Record<string, unknown>>[] | undefined> {
+  const prefix = `${family}/${requestId}/`;
+  const ordinal = seqNo ?? message.seq;
+  const body = { ordinal, tbc, content, at: message.at };
+  const kept = (await store.read("report-part", prefix)).map((item) => item.body as typeof body)
+    .filter(({ at }) => at >= message.at - PARTS_KEPT_MS);
+  const parts = [...kept.filter((part) => part.ordinal !== ordinal), body]
+    .sort((one, other) => one.ordinal - other.ordinal);
+  const last = parts.findIndex((part) => !part.tbc);
+  const isWhole = last >= 0 &&
+    (seqNo === null || parts.slice(0, last + 1).every((part, index) => part.ordinal === index));
+  if (!isWhole) {
+    const key = `${prefix}${String(ordinal).padStart(12, "0")}`;
+    await store.put([{ block: "report-part", key, body }]);
+    return undefined;
+  }
+  await store.remove("report-part", prefix);
+  return parts.slice(0, last + 1).map((part) => part.content);
+}

@@ -1,0 +1,33 @@
+import type { Sql } from "postgres";
+import type { StationInput, StationWish } from "#actors/charger/station_input.ts";
+import type { StationItem } from "#schemas/station_items.ts";
+
+/** More items of one station are no one's need; what lies beyond is not seen. */
+const ITEMS_MAX = 5_000;
+
+type CommandRow = StationInput["commands"][string] & { readonly id: string };
+
+/**
+ * The input `station` of charger steps: its own commands and items in the read model, as its
+ * earlier commits left them.
+ */
+export function stationInputs(
+  sql: Sql,
+): (tenant: string, request: unknown) => Promise<StationInput> {
+  return async (tenant, request) => {
+    const { stationId, commandIds, blocks } = request as StationWish;
+    const [commands, items] = await Promise.all([
+      commandIds.length === 0 ? [] : sql<CommandRow[]>`
+        SELECT id, request, calls, response FROM commands
+          WHERE tenant = ${tenant} AND station_id = ${stationId} AND id = ANY(${[...commandIds]})`,
+      blocks.length === 0 ? [] : sql<StationItem[]>`
+        SELECT block, key, body FROM station_items
+          WHERE tenant = ${tenant} AND station_id = ${stationId} AND block = ANY(${[...blocks]})
+          ORDER BY block, key LIMIT ${ITEMS_MAX}`,
+    ]);
+    return {
+      commands: Object.fromEntries(commands.map(({ id, ...command }) => [id, command])),
+      items: [...items],
+    };
+  };
+}

@@ -1,0 +1,3 @@
+import { defineBlock } from "./block.ts";
+
+export const dataTransfer = defineBlock({ name: "data-transfer" });

@@ -1,0 +1,3 @@
+import { defineBlock } from "./block.ts";
+
+export const displayMessages = defineBlock({ name: "display-messages" });

@@ -1,0 +1,3 @@
+import { defineBlock } from "./block.ts";
+
+export const firmware = defineBlock({ name: "firmware" });

@@ -1,0 +1,3 @@
+import { defineBlock } from "./block.ts";
+
+export const reservations = defineBlock({ name: "reservations" });

@@ -1,0 +1,39 @@
+/** The input `station`: what a step needs of the read model of its own station. */
+import type { InputRequest } from "#engine/actor.ts";
+import type { OutgoingCall } from "#schemas/command.ts";
+import type { ItemBlock, StationItem } from "#schemas/station_items.ts";
+
+/** What a step asks for; the provider is `actors/adapters/station_inputs.ts`. */
+export interface StationWish {
+  readonly stationId: string;
+  readonly commandIds: readonly string[];
+  readonly blocks: readonly ItemBlock[];
+}
+
+/** A command as the read model keeps it. */
+export interface KeptCommand {
+  /** The body of a typed command, `{action, payload}` of a raw call. */
+  readonly request: Readonly<Record<string, unknown>>;
+  /** Null = not worded yet. */
+  readonly calls: readonly OutgoingCall[] | null;
+  /** What was answered so far. */
+  readonly response: unknown;
+}
+
+export interface StationInput {
+  readonly commands: Readonly<Record<string, KeptCommand>>;
+  readonly items: readonly StationItem[];
+}
+
+const nothing: StationInput = { commands: {}, items: [] };
+
+/** As the step was given it; empty when it asked for nothing. */
+export function stationInput(inputs: Readonly<Record<string, unknown>>): StationInput {
+  return (inputs["station"] ?? nothing) as StationInput;
+}
+
+/** The request for it, or none when there is nothing to read. */
+export function stationRequest(wish: StationWish): readonly InputRequest[] {
+  if (wish.commandIds.length === 0 && wish.blocks.length === 0) return [];
+  return [{ name: "station", source: "station", request: wish }];
+}

@@ -1,0 +1,3 @@
+import type { StationCommand } from "./define.ts";
+
+export const displayMessagesCommands = {} as const satisfies Record<string, StationCommand>;

@@ -1,0 +1,41 @@
+/**
+ * What the platform knows of a station block by block: one item is one thing (a charging profile, a
+ * variable, a display message), named by its block and a key within the station. Each block has one
+ * writer: rules of the charger actor, a projection of the journal, or the api.
+ */
+export const itemBlocks = [
+  "charging-profile",
+  "reported-profile",
+  "charging-limit",
+  "composite-schedule",
+  "local-list",
+  "reservation",
+  "variable",
+  "limits",
+  "inventory",
+  "monitor",
+  "monitoring",
+  "intended-configuration",
+  "display-message",
+  "reported-message",
+  "customer-information",
+  "firmware",
+  "log",
+  "quirk",
+  "report-part",
+  "network-profile",
+  "cost",
+] as const;
+export type ItemBlock = typeof itemBlocks[number];
+
+export interface StationItem {
+  readonly block: ItemBlock;
+  /** Unique within station and block. */
+  readonly key: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Of the row in `station_items`. */
+export function itemId(stationKey: string, block: ItemBlock, key: string): string {
+  return `${stationKey}/${block}/${key}`;
+}
