@@ -49,8 +49,11 @@ export class StoredRowsView {
   /** Resolves when everything derived from the journal is as new as the journal. */
   async settled(): Promise<void> {
     const isSettled = async (): Promise<boolean> => {
+      // A follower that has not come to a shard yet has no cursor there.
       const [row] = await this.#sql<{ readonly late: number }[]>`
         SELECT (SELECT count(*) FROM cursors c JOIN shards s USING (shard) WHERE c.seq < s.last_seq)
+          + (SELECT count(*) FROM shards s WHERE s.last_seq > 0 AND NOT EXISTS (
+              SELECT FROM cursors c WHERE c.shard = s.shard AND c.name = 'meter-values'))
           + (SELECT count(*) FROM outbox) AS late`;
       return Number(row?.late) === 0;
     };
