@@ -188,6 +188,98 @@ for (const protocol of ocppProtocols) {
   });
 }
 
+/** 0.0 to 40.0 A in tenths. */
+const limits: readonly number[] = Array.from({ length: 401 }, (_, tenths) => tenths / 10);
+
+/** A valid request of each version that carries limits to the station. */
+function profileRequest(protocol: OcppProtocol, chosen: readonly number[]): unknown {
+  const is16 = protocol === "ocpp1.6";
+  const schedule = {
+    chargingRateUnit: "A",
+    minChargingRate: chosen.at(-1),
+    chargingSchedulePeriod: chosen.map((limit, startPeriod) => ({ startPeriod, limit })),
+  };
+  const profile = {
+    stackLevel: 0,
+    chargingProfilePurpose: "TxDefaultProfile",
+    chargingProfileKind: "Relative",
+  };
+  return is16
+    ? {
+      connectorId: 1,
+      csChargingProfiles: { chargingProfileId: 7, ...profile, chargingSchedule: schedule },
+    }
+    : {
+      evseId: 1,
+      chargingProfile: { id: 7, ...profile, chargingSchedule: [{ id: 1, ...schedule }] },
+    };
+}
+
+function scheduleResponse(protocol: OcppProtocol, chosen: readonly number[]): unknown {
+  const chargingSchedulePeriod = chosen.map((limit, startPeriod) => ({ startPeriod, limit }));
+  const start = "2026-11-22T12:00:00Z";
+  const rate = { chargingRateUnit: "A", chargingSchedulePeriod };
+  return protocol === "ocpp1.6"
+    ? {
+      status: "Accepted",
+      connectorId: 1,
+      scheduleStart: start,
+      chargingSchedule: { duration: 401, minChargingRate: chosen.at(-1), ...rate },
+    }
+    : { status: "Accepted", schedule: { evseId: 1, duration: 401, scheduleStart: start, ...rate } };
+}
+
+for (const protocol of ocppProtocols) {
+  test(`${protocol}: all 401 limits of one decimal pass out and in as they are`, async () => {
+    const [station] = stations.get(protocol) ?? [];
+    assert.ok(station !== undefined);
+    const counters = await readCounters(platform.rest);
+    const profile = profileRequest(protocol, limits);
+    station.response = { status: "Accepted" };
+    const set = await call(station, "SetChargingProfile", profile);
+    const left = station.received.at(-1);
+    station.response = scheduleResponse(protocol, limits);
+    const question = fullest(protocol, "GetCompositeSchedule", "request");
+    const got = await call(station, "GetCompositeSchedule", question);
+
+    assert.equal(set.status, 200, JSON.stringify(set.body));
+    assert.deepEqual(left, { action: "SetChargingProfile", payload: profile });
+    assert.equal(JSON.stringify(got.body.response), JSON.stringify(station.response));
+    assert.deepEqual(growth(counters, await readCounters(platform.rest), bounds), {});
+  });
+
+  const fate = protocol === "ocpp1.6" ? "is refused" : "passes, as its schema has no step";
+  test(`${protocol}: 8.15 A ${fate}`, async () => {
+    const [station] = stations.get(protocol) ?? [];
+    assert.ok(station !== undefined);
+    const counters = await readCounters(platform.rest);
+    const before = station.received.length;
+    station.response = { status: "Accepted" };
+    const good = await call(station, "SetChargingProfile", profileRequest(protocol, [8.1, 16.1]));
+    const fine = await call(station, "SetChargingProfile", profileRequest(protocol, [16.1, 8.15]));
+    station.response = scheduleResponse(protocol, [8.15]);
+    const question = fullest(protocol, "GetCompositeSchedule", "request");
+    const got = await call(station, "GetCompositeSchedule", question);
+    const grown = growth(counters, await readCounters(platform.rest), bounds);
+
+    assert.equal(good.status, 200);
+    assert.equal(JSON.stringify(got.body.response), JSON.stringify(station.response));
+    if (protocol !== "ocpp1.6") {
+      assert.equal(fine.status, 200, "2.x schemas have no step");
+      assert.deepEqual(grown, {});
+      return;
+    }
+    assert.equal(fine.status, 422);
+    const schedule = "/payload/csChargingProfiles/chargingSchedule";
+    assert.deepEqual(
+      fine.body.errors.map(({ pointer }: { readonly pointer: string }) => pointer).toSorted(),
+      [`${schedule}/chargingSchedulePeriod/1/limit`, `${schedule}/minChargingRate`],
+    );
+    assert.equal(station.received.length, before + 2);
+    assert.deepEqual(grown, { borne: 1 });
+  });
+}
+
 function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
