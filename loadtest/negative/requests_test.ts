@@ -154,12 +154,15 @@ test("each rule broken once is refused by its code, stores nothing and disturbs 
 
   let isOver = false;
   const charging = neighbours.map((neighbour) => chargeOn(neighbour, () => isOver));
-  await inParallel(loads, AT_ONCE, async (load, index) => {
-    const station = stations[index]?.station;
-    assert.ok(station !== undefined);
-    await assertRefused(station, load);
-  });
-  isOver = true;
+  try {
+    await inParallel(loads, AT_ONCE, async (load, index) => {
+      const station = stations[index]?.station;
+      assert.ok(station !== undefined);
+      await assertRefused(station, load);
+    });
+  } finally {
+    isOver = true;
+  }
   const rounds = await Promise.all(charging);
 
   await rows.settled();
