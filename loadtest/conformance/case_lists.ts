@@ -1,6 +1,7 @@
 /** The certification cases of each version, as data: demands in our own words. */
 import { readFileSync } from "node:fs";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
+import { actionsOf } from "#schemas/ocpp_actions.ts";
 
 export const versions = ["1.6", "2.0.1", "2.1"] as const;
 export type Version = typeof versions[number];
@@ -28,9 +29,16 @@ export function casesOf(version: Version): readonly ListedCase[] {
   return JSON.parse(readFileSync(new URL(`cases/${version}.json`, import.meta.url), "utf8"));
 }
 
-/** @throws {Error} when the version has no such case. */
-export function findCase(version: Version, id: string): ListedCase {
+/**
+ * A listed case by its id; or, by the name of an action, the proof of one that no listed case
+ * shows.
+ * @throws {Error} when the version has neither.
+ */
+export function findCase(version: Version, id: string): Pick<ListedCase, "id" | "demand"> {
   const found = casesOf(version).find((listed) => listed.id === id);
-  if (found === undefined) throw new Error(`Cannot find the case ${version} ${id} in its list`);
-  return found;
+  if (found !== undefined) return found;
+  if (actionsOf(protocolOf[version]).has(id)) {
+    return { id, demand: "an action that no case of the list shows" };
+  }
+  throw new Error(`Cannot find ${version} ${id}: it is neither a listed case nor an action`);
 }

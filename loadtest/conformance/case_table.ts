@@ -76,7 +76,11 @@ export function docsPage(results: Results): string {
     "that\nrun, over a real socket, and left the frames and assertions that prove it. Demands are " +
     "in our own\nwords; M: mandatory, C: when the feature is declared.",
     `\`${verdictLine(results)}\``,
-    ...versions.flatMap((version) => [`## OCPP ${version}`, docsTable(results, version)]),
+    ...versions.flatMap((version) => [
+      `## OCPP ${version}`,
+      docsTable(results, version),
+      ...actionsBeyond(results, version),
+    ]),
   ].join("\n\n") + "\n";
 }
 
@@ -93,6 +97,16 @@ function docsTable(results: Results, version: Version): string {
   const [titles = [], ...cells] = alignedRows([head, ...rows]);
   const rule = titles.map((title) => "-".repeat(title.length));
   return [titles, rule, ...cells].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** Proofs of actions that no listed case shows. */
+function actionsBeyond(results: Results, version: Version): readonly string[] {
+  const beyond = [...results.get(version)?.values() ?? []].filter((result) =>
+    actionsOf(protocolOf[version]).has(result.case)
+  );
+  if (beyond.length === 0) return [];
+  const lines = beyond.map((result) => `- \`${result.case}\`: \`${result.test}\``).toSorted();
+  return [`Actions of ${version} that no case of the list shows:`, lines.join("\n")];
 }
 
 function unprovenText({ needs }: ListedCase): string {

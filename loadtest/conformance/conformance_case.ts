@@ -15,7 +15,7 @@ import { projectFolder, removeResult, writeResult } from "./case_results.ts";
 
 export interface CaseNames {
   readonly version: Version;
-  /** As in the list: `TC_B_01`. */
+  /** As in the list: `TC_B_01`; or the name of an action that no listed case shows. */
   readonly id: string;
   /** The files that implement it, from the project's root. */
   readonly in: readonly string[];
