@@ -6,6 +6,8 @@ import {
   CommandBatch,
   CommandBody,
   commandBody,
+  CommandKindInfo,
+  commandKindInfos,
   CommandMany,
   CommandParams,
   CommandQuery,
@@ -78,6 +80,14 @@ export const commandRoutes: readonly Route[] = [
       });
       return accepted(pathOf(order.id), batch);
     },
+  }),
+  route({
+    method: "get",
+    path: "/command-kinds",
+    summary: "Every kind of typed command with the schema of its body",
+    tag,
+    answers: { 200: Type.Object({ items: Type.Array(CommandKindInfo) }) },
+    handler: () => Promise.resolve(ok({ items: [...commandKindInfos()] })),
   }),
   list({
     path: "/commands",

@@ -77,6 +77,33 @@ const basicBodies = {
   }, { additionalProperties: false, title: "Availability" }),
 } as const satisfies Record<BasicKind, TSchema>;
 
+const basicSummaries: Readonly<Record<BasicKind, string>> = {
+  "remote-start": "Starts charging for a token",
+  "remote-stop": "Stops a session",
+  "reset": "Restarts the station",
+  "unlock": "Unlocks a connector",
+  "trigger": "Asks the station to send a message now",
+  "availability": "Takes the station, an EVSE or a connector out of service, or back",
+};
+
+/** One kind of command, as clients that make forms of it need it. */
+export const CommandKindInfo = Type.Object({
+  kind: Type.String(),
+  summary: Type.String(),
+  /** JSON Schema of the body. */
+  body: Type.Record(Type.String(), Type.Unknown()),
+}, { title: "CommandKind" });
+export type CommandKindInfo = Static<typeof CommandKindInfo>;
+
+/** Every kind of command, in the order of its name. */
+export function commandKindInfos(): readonly CommandKindInfo[] {
+  return [...commandKinds].sort().map((kind) => ({
+    kind,
+    summary: stationCommandOf(kind)?.summary ?? basicSummaries[kind as BasicKind],
+    body: { ...commandBody(kind) },
+  }));
+}
+
 /** What a command of this kind says. */
 export function commandBody(kind: CommandKind): TSchema {
   return stationCommandOf(kind)?.body ?? basicBodies[kind as BasicKind];

@@ -2,7 +2,7 @@
 import type { Command } from "./shapes.ts";
 import { isRecord } from "./live_feed.ts";
 
-const kindWords: Readonly<Record<Command["kind"], string>> = {
+const kindWords: Readonly<Partial<Record<Command["kind"], string>>> = {
   "remote-start": "Start",
   "remote-stop": "Stop",
   "reset": "Reset",
@@ -13,10 +13,17 @@ const kindWords: Readonly<Record<Command["kind"], string>> = {
 };
 
 export function wordOfCommand(command: Pick<Command, "kind" | "action">): string {
-  return command.kind === "call" ? command.action ?? "Call" : kindWords[command.kind];
+  if (command.kind === "call") return command.action ?? "Call";
+  return kindWords[command.kind] ?? wordsOfKind(command.kind);
 }
 
-const rejected: Readonly<Record<Command["kind"], string>> = {
+/** `set-display-message` reads "Set display message". */
+export function wordsOfKind(kind: string): string {
+  const words = kind.replaceAll("-", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const rejected: Readonly<Partial<Record<Command["kind"], string>>> = {
   "remote-start":
     "The station refused. See that the connector is free and working and a car is plugged in, and that " +
     "the token may charge here; then start again.",
@@ -37,7 +44,10 @@ const rejected: Readonly<Record<Command["kind"], string>> = {
 export function adviceFor(command: Command): string | undefined {
   switch (command.status) {
     case "rejected":
-      return withReason(rejected[command.kind], command);
+      return withReason(
+        rejected[command.kind] ?? "The station refused. Its answer, below, is all it told.",
+        command,
+      );
     case "failed":
       return `The station answered with an error${described(command)}. See the OCPP log; a newer ` +
         "firmware or another command may be needed.";

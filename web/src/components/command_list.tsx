@@ -2,10 +2,12 @@ import type { ReactElement, ReactNode } from "react";
 import { Link } from "react-router";
 import { segment } from "../api.ts";
 import { adviceFor, wordOfCommand } from "../command_advice.ts";
+import { isRecord } from "../live_feed.ts";
 import type { Command } from "../shapes.ts";
 import { isFinal, lookOfCommand } from "../status.ts";
 import { Chip, Glyph } from "./glyph.tsx";
 import { Instant } from "./instant.tsx";
+import { JsonView } from "./json_view.tsx";
 
 /** Commands with their life cycle: queued, sent, and what the station made of them. */
 export function CommandList({ commands }: { commands: readonly Command[] }): ReactElement {
@@ -46,6 +48,12 @@ function CommandItem({ command }: { command: Command }): ReactElement {
           : <Step done={false}>Answer</Step>}
       </div>
       {advice === undefined ? null : <p className="advice">{advice}</p>}
+      {command.response === undefined ? null : (
+        <details className="answer">
+          <summary>{answerOf(command.response)}</summary>
+          <JsonView value={command.response} />
+        </details>
+      )}
       {command.sessionId === undefined ? null : (
         <p className="advice">
           It led to <Link to={`/sessions/${segment(command.sessionId)}`}>this session</Link>.
@@ -53,6 +61,14 @@ function CommandItem({ command }: { command: Command }): ReactElement {
       )}
     </li>
   );
+}
+
+/** What the station answered, in its own word where it has one. */
+function answerOf(response: unknown): string {
+  const answers = Array.isArray(response) ? response : [response];
+  const words = answers.map((answer) => isRecord(answer) ? answer["status"] : undefined)
+    .filter((word) => typeof word === "string");
+  return words.length === 0 ? "The station's answer" : `The station answered ${words.join(", ")}`;
 }
 
 function Step({ done, children }: { done: boolean; children: ReactNode }): ReactElement {

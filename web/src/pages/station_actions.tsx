@@ -11,6 +11,7 @@ import type { List, Station, Token } from "../shapes.ts";
 import type { StationCommands } from "../station_live.ts";
 import { chargingEvses } from "../status.ts";
 import { CallDialog } from "./station_call.tsx";
+import { CommandDialog } from "./station_command.tsx";
 
 interface ActionsProps {
   readonly station: Station;
@@ -18,7 +19,7 @@ interface ActionsProps {
 }
 
 export function StationActions({ station, commands }: ActionsProps): ReactElement {
-  const [dialog, setDialog] = useState<"reset" | "start" | "trigger" | "call">();
+  const [dialog, setDialog] = useState<"reset" | "start" | "trigger" | "command" | "call">();
   const close = (): void => setDialog(undefined);
   const isAway = !station.presence.connected;
   const firstEvse = chargingEvses(station)[0]?.evseId ?? 1;
@@ -31,6 +32,9 @@ export function StationActions({ station, commands }: ActionsProps): ReactElemen
         </Button>
         <Button variant="default" onClick={() => setDialog("reset")} disabled={isAway}>
           Reset…
+        </Button>
+        <Button variant="default" onClick={() => setDialog("command")} disabled={isAway}>
+          More…
         </Button>
         <Button variant="default" onClick={() => setDialog("call")} disabled={isAway}>
           OCPP call…
@@ -53,6 +57,12 @@ export function StationActions({ station, commands }: ActionsProps): ReactElemen
       />
       <TriggerDialog
         opened={dialog === "trigger"}
+        onClose={close}
+        station={station}
+        commands={commands}
+      />
+      <CommandDialog
+        opened={dialog === "command"}
         onClose={close}
         station={station}
         commands={commands}
