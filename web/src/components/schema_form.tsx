@@ -101,16 +101,7 @@ function SchemaField(props: FieldProps): ReactElement {
     );
   }
   if (schema.type === "integer" || schema.type === "number") {
-    return (
-      <NumberInput
-        {...common}
-        value={typeof value === "number" ? value : ""}
-        allowDecimal={schema.type === "number"}
-        {...(schema.minimum === undefined ? {} : { min: schema.minimum })}
-        {...(schema.maximum === undefined ? {} : { max: schema.maximum })}
-        onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
-      />
-    );
+    return <NumberField {...props} schema={schema} label={label} />;
   }
   if (schema.type === "array") return <ListField {...props} schema={schema} />;
   if (schema.type === "object" && schema.properties !== undefined) {
@@ -135,6 +126,24 @@ function SchemaField(props: FieldProps): ReactElement {
       autosize
       minRows={2}
       maxRows={12}
+    />
+  );
+}
+
+function NumberField(
+  { schema, label, isRequired, value, onChange }: FieldProps & { readonly label: string },
+): ReactElement {
+  return (
+    <NumberInput
+      label={label}
+      description={schema.description}
+      required={isRequired}
+      withAsterisk={isRequired}
+      value={typeof value === "number" ? value : ""}
+      allowDecimal={schema.type === "number"}
+      {...(schema.minimum === undefined ? {} : { min: schema.minimum })}
+      {...(schema.maximum === undefined ? {} : { max: schema.maximum })}
+      onChange={(next) => onChange(typeof next === "number" ? next : undefined)}
     />
   );
 }
