@@ -21,11 +21,12 @@ import type { TokenRecord } from "#schemas/events/token.ts";
 import type { StationItem } from "#schemas/station_items.ts";
 import { charger } from "./charger/mod.ts";
 import type { KeptCommand, StationInput, StationWish } from "./charger/station_input.ts";
+import { reservation } from "./reservation/mod.ts";
 import { session } from "./session/mod.ts";
 import { token } from "./token/mod.ts";
 
 const kinds: ReadonlyMap<string, ActorKind> = new Map(
-  [charger, session, token].map((kind) => [kind.kind, kind]),
+  [charger, reservation, session, token].map((kind) => [kind.kind, kind]),
 );
 
 /** Nothing stored may be larger (design section 4). */
@@ -144,8 +145,9 @@ export class Stage {
   }
 
   #input({ source, request }: InputRequest, to: string): unknown {
-    const { uid, holder, replaces } = (request ?? {}) as {
+    const { uid, type, holder, replaces } = (request ?? {}) as {
       uid: string;
+      type: string | null;
       holder: string;
       replaces: readonly string[];
     };
@@ -154,7 +156,8 @@ export class Stage {
         return this.tokens.get(uid.toLowerCase()) ?? null;
       case "grant": {
         const record = this.tokens.get(uid.toLowerCase()) ?? null;
-        if (record === null || !needsGrant(record, false)) return { granted: true };
+        const question = { idToken: { uid, type }, token: record, at: this.now };
+        if (record === null || !needsGrant(question)) return null;
         const key = grantKey(record);
         const address = formatAddress({ tenant: parseAddress(to).tenant, kind: "token", key });
         const body = { token: key, holder, replaces, limit: record.concurrentSessions };

@@ -2,6 +2,7 @@ import type { Sql } from "postgres";
 import { grantKey, needsGrant } from "#actors/domain/authorisation.ts";
 import type { InputProviders } from "#engine/actor.ts";
 import type { Actors } from "#engine/ports/actors.ts";
+import type { Clock } from "#engine/ports/clock.ts";
 import type { GrantReply, GrantRequest, GrantWish } from "#schemas/events/token.ts";
 import { stationInputs } from "./station_inputs.ts";
 import type { TokenCache } from "./token_cache.ts";
@@ -20,6 +21,7 @@ export interface InputSources {
   readonly sql: Sql;
   readonly actors: Actors;
   readonly tokens: Pick<TokenCache, "find">;
+  readonly clock: Pick<Clock, "now">;
   /** Whether unknown stations may register themselves. */
   readonly autoRegister: boolean;
   /** A station that is away for longer is an alert. */
@@ -34,12 +36,12 @@ export const COUNTED_MAX = 96;
 
 /** What steps may ask of the world around them, see `InputRequest.source`. */
 export function inputProviders(
-  { sql, actors, tokens, autoRegister, offlineAlertMinutes }: InputSources,
+  { sql, actors, tokens, clock, autoRegister, offlineAlertMinutes }: InputSources,
 ): InputProviders {
   const transactionIds = new TransactionIds(sql);
   return {
     token: (tenant, request) => tokens.find(tenant, (request as { uid: string }).uid) ?? null,
-    grant: (tenant, request) => grant({ actors, tokens }, tenant, request as GrantWish),
+    grant: (tenant, request) => grant({ actors, tokens, clock }, tenant, request as GrantWish),
     transactionId: () => transactionIds.draw(),
     autoRegister: () => autoRegister,
     offlineAlertMinutes: () => offlineAlertMinutes,
@@ -47,15 +49,18 @@ export function inputProviders(
   };
 }
 
-/** Asked from the one actor of the token's group or uid, and only when there is a limit to keep. */
+/**
+ * Asked from the one actor of the token's group or uid, and only when there is a limit to keep and
+ * the token may charge; null = nobody was asked, and the start holds nothing.
+ */
 async function grant(
-  { actors, tokens }: Pick<InputSources, "actors" | "tokens">,
+  { actors, tokens, clock }: Pick<InputSources, "actors" | "tokens" | "clock">,
   tenant: string,
-  { uid, holder, replaces }: GrantWish,
-): Promise<GrantReply> {
-  const token = tokens.find(tenant, uid);
-  if (token === undefined || !needsGrant(token, false)) return { granted: true };
-  if (token.concurrentSessions > COUNTED_MAX) return { granted: true };
+  { uid, type, holder, replaces }: GrantWish,
+): Promise<GrantReply | null> {
+  const token = tokens.find(tenant, uid) ?? null;
+  if (token === null || token.concurrentSessions > COUNTED_MAX) return null;
+  if (!needsGrant({ idToken: { uid, type }, token, at: clock.now() })) return null;
   const key = grantKey(token);
   const request: GrantRequest = {
     token: key,

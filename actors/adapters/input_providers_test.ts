@@ -19,11 +19,15 @@ after(async () => {
   await database.close();
 });
 
+const noon = Date.UTC(2026, 10, 22, 12);
 const known: readonly TokenRecord[] = [
   tokenRecord("ONE"),
   tokenRecord("FLEET1", { groupId: "Fleet", concurrentSessions: 3 }),
   tokenRecord("FREE", { concurrentSessions: 0 }),
   tokenRecord("HUGE", { concurrentSessions: COUNTED_MAX + 1 }),
+  tokenRecord("OLD", { expiresAt: "2026-11-22T12:00:00Z" }),
+  tokenRecord("BLOCKED", { status: "Blocked" }),
+  tokenRecord("APP", { type: "Central" }),
 ];
 
 interface Asked {
@@ -43,7 +47,8 @@ function providers(asked: Asked[]): ReturnType<typeof inputProviders> {
     find: (_tenant: string, uid: string): TokenRecord | undefined =>
       known.find((token) => token.uid.toLowerCase() === uid.toLowerCase()),
   };
-  return inputProviders({ sql, actors, tokens, autoRegister: true, offlineAlertMinutes: 7 });
+  const clock = { now: () => noon };
+  return inputProviders({ sql, actors, tokens, clock, autoRegister: true, offlineAlertMinutes: 7 });
 }
 
 test("a token is given as the cache knows it, or null, and settings as they are", () => {
@@ -58,8 +63,9 @@ test("a grant is asked from the token's actor, or its group's", async () => {
   const asked: Asked[] = [];
   const { grant } = providers(asked);
   const wish = { holder: "CP1~2", replaces: ["CP1~1"] };
-  assert.deepEqual(await grant?.("default", { uid: "one", ...wish }), { granted: false });
-  await grant?.("default", { uid: "FLEET1", ...wish });
+  const one = { uid: "one", type: null, ...wish };
+  assert.deepEqual(await grant?.("default", one), { granted: false });
+  await grant?.("default", { uid: "FLEET1", type: "ISO14443", ...wish });
   assert.deepEqual(asked, [
     {
       to: "default:token/%tone",
@@ -74,13 +80,13 @@ test("a grant is asked from the token's actor, or its group's", async () => {
   ]);
 });
 
-test("without a limit that is counted nobody is asked", async () => {
+test("without a limit that is counted, or for a token that is refused, nobody is asked", async () => {
   const asked: Asked[] = [];
   const { grant } = providers(asked);
-  for (const uid of ["FREE", "HUGE", "UNHEARD"]) {
-    // deno-lint-ignore no-await-in-loop -- three answers from memory
-    const reply = await grant?.("default", { uid, holder: "CP1~1", replaces: [] });
-    assert.deepEqual(reply, { granted: true });
+  for (const uid of ["FREE", "HUGE", "UNHEARD", "OLD", "BLOCKED", "APP"]) {
+    const wish = { uid, type: "ISO14443", holder: "CP1~1", replaces: [] };
+    // deno-lint-ignore no-await-in-loop -- answers from memory
+    assert.equal(await grant?.("default", wish), null, uid);
   }
   assert.deepEqual(asked, []);
 });

@@ -63,9 +63,10 @@ function directSession(context: ChargerContext, event: TransactionMessage): numb
   // A repeated 1.6 start only wants its id again, which is here.
   if (event.family === "1.6" && event.type === "TransactionEvent.Started") return undefined;
   const owner = ownerOf(context, event);
-  if (owner.of === "closed") return owner.session.n;
+  // A reservation that it names is told by the charger.
+  if (owner.of === "closed" && event.reservationId === null) return owner.session.n;
   if (owner.of !== "open" || event.type === "TransactionEvent.Ended") return undefined;
-  const isAwaited = event.remoteStartId !== null ||
+  const isAwaited = event.remoteStartId !== null || event.reservationId !== null ||
     (event.idToken !== null && context.awaited.length > 0);
   const isPlaced = owner.session.evseId === null && event.evseId !== null;
   return isAwaited || isPlaced ? undefined : owner.session.n;
@@ -214,7 +215,8 @@ function transactionInputs(
     // later than this wish.
     const former = [...replacedBy(context, event), ...context.closed];
     const replaces = former.map(({ n }) => sessionKey(context, n));
-    const wish: GrantWish = { uid, holder, replaces };
+    const type = event.idToken?.type ?? null;
+    const wish: GrantWish = { uid, type, holder, replaces };
     requests.push({ name: "grant", source: "grant", request: wish });
   }
   if (event.family === "1.6") {

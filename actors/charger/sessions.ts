@@ -3,7 +3,7 @@
  * U1-U9).
  */
 import { keepNewest } from "#actors/turn.ts";
-import { authorise, grantKey, needsGrant } from "#actors/domain/authorisation.ts";
+import { authorise, grantKey } from "#actors/domain/authorisation.ts";
 import { chargingStateOf } from "#actors/domain/connector_status.ts";
 import type { PlainEvent } from "#engine/actor.ts";
 import type { StaleClosed } from "#schemas/events/charger.ts";
@@ -118,7 +118,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
     chargingState: event.chargingState ?? stateOfConnector(context, event),
     transactionId,
     authorisation: idTokenInfo?.status ?? null,
-    grantKey: heldGrant(turn.inputs, context),
+    grantKey: heldGrant(turn.inputs),
     authorisationRequired: needsToken(context.settings),
   });
   if (event.type === "TransactionEvent.Ended") moveToClosed(turn, session);
@@ -256,15 +256,13 @@ function happenedOffline(context: ChargerContext, event: TransactionMessage): bo
   return since !== undefined && ourTime(context, event.at) < since - OFFLINE_START_MS;
 }
 
-/** The token actor that counts this session, or null when none does. */
-function heldGrant(
-  inputs: Readonly<Record<string, unknown>>,
-  { settings }: ChargerContext,
-): string | null {
+/**
+ * The token actor that counts this session, or null when none does. Whoever was granted holds it,
+ * also when the step then finds that it happened offline.
+ */
+function heldGrant(inputs: Readonly<Record<string, unknown>>): string | null {
   const token = tokenOf(inputs);
-  // Whoever was granted holds it, also when the step then finds that it happened offline.
-  const isCounted = needsToken(settings) && needsGrant(token, false);
-  return token !== null && isCounted && isGranted(inputs) === true ? grantKey(token) : null;
+  return token !== null && isGranted(inputs) === true ? grantKey(token) : null;
 }
 
 /** The message without what the transport and the engine added. */

@@ -32,19 +32,24 @@ export function authorise(question: AuthorisationQuestion): IdTokenInfo {
   };
 }
 
-function statusOf(
-  { idToken, token, at, authorisationRequired, granted }: AuthorisationQuestion,
-): string {
+function statusOf(question: AuthorisationQuestion): string {
+  const { idToken, authorisationRequired, granted } = question;
   if (!authorisationRequired) return "Accepted";
   // A start button: the station has decided, and may not be contradicted (C02.FR.02).
   if (idToken.type === "NoAuthorization") return "Accepted";
+  return refusalOf(question) ?? (granted === false ? "ConcurrentTx" : "Accepted");
+}
+
+/** Why the token itself may not charge; null = it may, wherever it is used now. */
+function refusalOf(
+  { idToken, token, at }: Pick<AuthorisationQuestion, "idToken" | "token" | "at">,
+): string | null {
   if (token === null || !isOfType(token, idToken.type)) return "Unknown";
   if (!tokenStatuses.includes(token.status)) return "Invalid";
   if (token.status !== "Accepted") return token.status;
   const expiry = expiryOf(token);
   if (expiry === "unreadable") return "Invalid";
-  if (expiry !== null && expiry <= at) return "Expired";
-  return granted === false ? "ConcurrentTx" : "Accepted";
+  return expiry !== null && expiry <= at ? "Expired" : null;
 }
 
 /** 1.6 does not tell types, so they are not compared there. */
@@ -66,11 +71,14 @@ export function grantKey(token: Pick<TokenRecord, "uid" | "groupId">): string {
 }
 
 /**
- * Whether a start has to ask the token actor: only for a limit, and neither for what happened
- * offline nor for a token that is refused anyway (its grant would be held by no session).
+ * Whether a start that is presented `at` this moment has to ask the token actor: only for a limit,
+ * and not for a token that is refused anyway (its grant would be held by no session).
  */
-export function needsGrant(token: TokenRecord | null, offline: boolean): boolean {
-  return token?.status === "Accepted" && !offline && token.concurrentSessions > 0;
+export function needsGrant(
+  { idToken, token, at }: Pick<AuthorisationQuestion, "idToken" | "token" | "at">,
+): boolean {
+  if (token === null || token.concurrentSessions === 0) return false;
+  return idToken.type !== "NoAuthorization" && refusalOf({ idToken, token, at }) === null;
 }
 
 /** Who presented a card: uid, and the group that the cache knew for it. */

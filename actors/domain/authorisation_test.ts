@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { partitionOf, stationKey } from "#schemas/address.ts";
-import type { TokenRecord } from "#schemas/events/token.ts";
+import { type TokenRecord, tokenStatuses } from "#schemas/events/token.ts";
 import {
   type AuthorisationQuestion,
   authorise,
@@ -83,15 +83,27 @@ test("free vend accepts any start", () => {
   }
 });
 
-test("rule U5: what was decided offline is judged by its own time and asks for no grant", () => {
+test("rule U5: what was decided offline is judged by its own time", () => {
   const expired = { ...token, expiresAt: past };
   assert.equal(statusOf({ token: expired, at: noon - 3_600_000 }), "Accepted");
   assert.equal(statusOf({ token: expired, at: noon }), "Expired");
-  assert.equal(needsGrant(token, true), false);
-  assert.equal(needsGrant(token, false), true);
-  assert.equal(needsGrant({ ...token, concurrentSessions: 0 }, false), false);
-  assert.equal(needsGrant({ ...token, status: "Blocked" }, false), false);
-  assert.equal(needsGrant(null, false), false);
+});
+
+test("a grant is asked for exactly where it alone decides", () => {
+  const types = [null, "ISO14443", "ISO15693", "NoAuthorization"];
+  for (const type of types) {
+    for (const status of [...tokenStatuses, "Whatever" as never]) {
+      for (const expiresAt of [null, future, past, "whenever"]) {
+        const asked = { ...question, idToken: { uid: token.uid, type } };
+        const card = { ...token, status, expiresAt };
+        const alone = [true, false].map((granted) => authorise({ ...asked, token: card, granted }));
+        const isDecided = alone[0]?.status !== alone[1]?.status;
+        assert.equal(needsGrant({ ...asked, token: card }), isDecided, `${type} ${status}`);
+        assert.equal(needsGrant({ ...asked, token: { ...card, concurrentSessions: 0 } }), false);
+      }
+    }
+  }
+  assert.equal(needsGrant({ ...question, token: null }), false);
 });
 
 test("rule U6: the answer carries the group and the expiry of a known token", () => {

@@ -84,12 +84,12 @@ export function inputs(
   context: SessionContext,
 ): readonly InputRequest[] {
   if (!isTransaction(event) || event.idToken === null) return [];
-  const { uid } = event.idToken;
+  const { uid, type } = event.idToken;
   const token = { name: "token", source: "token", request: { uid } };
   const isDriver = context.token === null && context.authorisationRequired && !event.offline &&
     event.type !== "TransactionEvent.Ended" && context.endedAt === null;
   if (!isDriver) return [token];
-  const wish: GrantWish = { uid, holder: context.id, replaces: [] };
+  const wish: GrantWish = { uid, type, holder: context.id, replaces: [] };
   return [token, { name: "grant", source: "grant", request: wish }];
 }
 

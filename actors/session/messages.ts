@@ -1,5 +1,5 @@
 /** What the station's messages do to a session (rules T4-T8, U2-U6). */
-import { authorise, grantKey, needsGrant } from "#actors/domain/authorisation.ts";
+import { authorise, grantKey } from "#actors/domain/authorisation.ts";
 import { believedEnd, believedTime } from "#actors/domain/plausible_time.ts";
 import { progressed } from "#actors/domain/progress.ts";
 import { edgeReadings } from "#actors/domain/edge_readings.ts";
@@ -13,7 +13,7 @@ import {
 } from "#actors/domain/register.ts";
 import { isComplete, received } from "#actors/domain/sequence.ts";
 import type { IdTokenInfo, Sample, TransactionReply } from "#schemas/events/station.ts";
-import type { TokenRecord } from "#schemas/events/token.ts";
+import type { GrantReply, TokenRecord } from "#schemas/events/token.ts";
 import type { SessionContext, TransactionMessage } from "./context.ts";
 import { markOf } from "./message_mark.ts";
 import { rule, type Turn } from "./turn.ts";
@@ -117,7 +117,7 @@ export function transactionReply(
 
 function tokenInfo(context: SessionContext, event: TransactionMessage): IdTokenInfo | null {
   if (event.idToken === null) return null;
-  const grant = event.inputs["grant"] as { readonly granted: boolean } | undefined;
+  const grant = event.inputs["grant"] as GrantReply | null | undefined;
   return authorise({
     idToken: event.idToken,
     token: tokenOf(event.inputs),
@@ -186,7 +186,8 @@ function takeIdentity(turn: Turn, event: TransactionMessage): void {
   if (info?.status !== "Accepted" && !event.offline) return;
   const token = tokenOf(event.inputs);
   const type = event.idToken.type ?? token?.type ?? "ISO14443";
-  const isCounted = "grant" in event.inputs && needsGrant(token, event.offline);
+  // Who was granted holds it; who was not asked holds none.
+  const isCounted = (event.inputs["grant"] as GrantReply | null | undefined)?.granted === true;
   turn.set({
     token: { uid: event.idToken.uid, type },
     grantKey: isCounted && token !== null ? grantKey(token) : context.grantKey,

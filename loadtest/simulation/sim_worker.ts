@@ -58,6 +58,7 @@ export class SimWorker {
         sql: simSql(tables, ports.sqlLink),
         actors,
         tokens: { find: (_tenant, uid) => tokens.get(uid.toLowerCase()) },
+        clock,
         autoRegister: true,
         offlineAlertMinutes: 5,
       }),

@@ -20,12 +20,15 @@ export interface TokenRecord {
 /**
  * Input providers of the worker (see `InputRequest.source`):
  * - `token`: request `{uid}` → `TokenRecord | null`, from memory;
- * - `grant`: request `GrantWish` → `GrantReply`, from the token actor when there is a limit;
+ * - `grant`: request `GrantWish` → `GrantReply`, from the token actor when there is a limit and the
+ *   token may charge at all; else null, and nobody holds anything;
  * - `transactionId`: request null → a positive int32 that was never given before.
  */
 export interface GrantWish {
-  /** The token's uid as it was presented. */
+  /** The token as it was presented. */
   readonly uid: string;
+  /** OCPP 2.x IdTokenEnum; null for 1.6, which does not tell. */
+  readonly type: string | null;
   /** The session's key (`CP1~17`): who holds the grant. Asking again gives the same answer. */
   readonly holder: string;
   /** Sessions that this one replaces on its connector; they give their grant up. */
