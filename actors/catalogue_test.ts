@@ -9,6 +9,8 @@ import { judgeResponse } from "#schemas/ocpp_schemas.ts";
 import { stationMessages } from "./charger/catalogue.ts";
 import type { ChargerEvent } from "./charger/context.ts";
 import { chargerMachine } from "./charger/machine.ts";
+import type { ReservationEvent } from "./reservation/context.ts";
+import { reservationMachine } from "./reservation/machine.ts";
 import type { SessionEvent } from "./session/context.ts";
 import { sessionMachine } from "./session/machine.ts";
 import { Stage, StationOnStage } from "./stage_testing.ts";
@@ -68,6 +70,16 @@ const sessionTypes: Readonly<Record<SessionEvent["type"], Hearing>> = {
   "alarm.watch": "chart",
 };
 
+const reservationTypes: Readonly<Record<ReservationEvent["type"], Hearing>> = {
+  "reservation.ask": "chart",
+  "reservation.answer": "chart",
+  "reservation.cancel": "chart",
+  "reservation.cancelAnswer": "chart",
+  "reservation.use": "chart",
+  ReservationStatusUpdate: "chart",
+  "alarm.expiry": "chart",
+};
+
 const tokenTypes: Readonly<Record<TokenEvent["type"], Hearing>> = {
   "grant.request": "chart",
   "grant.release": "chart",
@@ -77,6 +89,7 @@ const tokenTypes: Readonly<Record<TokenEvent["type"], Hearing>> = {
 for (
   const [kind, machine, types] of [
     ["charger", chargerMachine, chargerTypes],
+    ["reservation", reservationMachine, reservationTypes],
     ["session", sessionMachine, sessionTypes],
     ["token", tokenMachine, tokenTypes],
   ] as const

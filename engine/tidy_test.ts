@@ -53,7 +53,7 @@ test("each folder imports only what it may", () => {
 });
 
 test("an actor kind imports no other kind: it sends to its address", () => {
-  const kinds = ["charger", "session", "token"];
+  const kinds = ["charger", "reservation", "session", "token"];
   const found = breaches((file) => {
     if (isTest(file.path)) return [];
     const own = kinds.find((kind) => inside(file.path, `actors/${kind}`));

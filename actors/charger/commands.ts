@@ -50,6 +50,9 @@ export const queueCommand = rule(["command.request"], (turn, event) => {
     const isKept = record.body === null && turn.context.protocol !== null;
     if (isKept) noteWorded(turn);
     const calls = isKept ? { calls: accepted.calls } : {};
+    for (const call of accepted.calls) {
+      turn.queued.push({ commandId: record.id, isOwn: false, ...call });
+    }
     publish(turn, { ...record, replyTo: null }, { request: event.body, ...calls });
     schedule(turn, before);
   } else finish(turn, { ...record, replyTo: null }, "expired", { request: event.body });

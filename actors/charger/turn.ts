@@ -8,7 +8,8 @@ import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
 /** One step of a charger while its rules work on it. */
 export class Turn extends AnyTurn<ChargerContext> {
   readonly rows: ViewRow[] = [];
-  /** CALLs that this step sends, and what became of earlier ones: blocks hear of them. */
+  /** CALLs that this step queues and sends, and what became of earlier ones: blocks hear of them. */
+  readonly queued: SentCall[] = [];
   readonly sent: SentCall[] = [];
   readonly exchanges: Exchange[] = [];
   /** The station's own row is to be written. */

@@ -41,6 +41,8 @@ export interface HeardNotice {
 export interface CallRules {
   /** Blocks whose items `ended` wants to see. */
   readonly reads?: readonly ItemBlock[];
+  /** It waits for the station to connect. When it leaves then it is heard again, as `sent`. */
+  readonly queued?: (turn: Turn, call: SentCall) => void;
   readonly sent?: (turn: Turn, call: SentCall) => void;
   /**
    * What became of it. When the connection was lost the payload is not known any more: it is empty

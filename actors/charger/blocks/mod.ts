@@ -83,6 +83,9 @@ function readsOf(
 /** Lets the blocks hear what this step did, until nothing more follows. Runs after its rule. */
 export function tellBlocks(turn: Turn, event: ChargerEvent): void {
   const { items } = stationInput(turn.inputs);
+  for (const call of turn.queued.splice(0)) {
+    for (const { queued } of rulesFor<CallRules>(callRules, call.action)) queued?.(turn, call);
+  }
   let isNew = true;
   while (isNew) {
     const sent = turn.sent.splice(0);
