@@ -87,7 +87,7 @@ const purposes16: ReadonlyMap<string, string> = new Map([
   ["TxProfile", "TxProfile"],
 ]);
 
-function purpose2Of(purpose: unknown): unknown {
+export function purpose2Of(purpose: unknown): unknown {
   return [...purposes16].find(([, purpose16]) => purpose16 === purpose)?.[0] ?? purpose;
 }
 
@@ -160,7 +160,7 @@ export function toProfile2(profile: Json): Json {
     validFrom: profile["validFrom"],
     validTo: profile["validTo"],
     transactionId: transactionId === undefined ? undefined : String(transactionId),
-    chargingSchedule: [{ id, ...(profile["chargingSchedule"] as Json) }],
+    chargingSchedule: [{ id, ...present(profile["chargingSchedule"] as Json) }],
   });
 }
 

@@ -8,12 +8,7 @@ import type {
   ProfilePurpose,
   SchedulePeriod,
 } from "#schemas/charging_profile.ts";
-
-/** A profile and where it was set: EVSE 0 is the whole station. */
-export interface PlacedProfile {
-  readonly evseId: number;
-  readonly profile: ChargingProfile;
-}
+import { collides, type PlacedProfile } from "#schemas/charging_profile_rules.ts";
 
 /** What the time of a profile depends on beside itself. Milliseconds since the epoch. */
 export interface Occasion {
@@ -174,35 +169,10 @@ export function profilesFor(
   );
 }
 
-/** True when both could hold at one instant by their validity. */
-function validityOverlaps(one: ChargingProfile, other: ChargingProfile): boolean {
-  const from = Math.max(one.validFromAt ?? -Infinity, other.validFromAt ?? -Infinity);
-  const to = Math.min(one.validToAt ?? Infinity, other.validToAt ?? Infinity);
-  return from < to;
-}
-
-/**
- * True when a station may not hold both (rule K4): equal purpose and stack level at the same place
- * and time. For a TxProfile the place is its transaction.
- */
-export function collides(one: PlacedProfile, other: PlacedProfile): boolean {
-  const [a, b] = [one.profile, other.profile];
-  if (a.id === b.id || a.purpose !== b.purpose || a.stackLevel !== b.stackLevel) return false;
-  if (a.purpose === "TxProfile") {
-    return one.evseId === other.evseId && a.transactionId === b.transactionId;
-  }
-  return sharesPlace(one.evseId, other.evseId) && validityOverlaps(a, b);
-}
-
-/** EVSE 0 stands for all of them. */
-function sharesPlace(one: number, other: number): boolean {
-  return one === other || one === 0 || other === 0;
-}
-
 /**
  * What a station holds after it accepted `placed`: one with the same id is replaced wherever it
- * was, and so is one with the same purpose and stack level at the very same place (OCPP 1.6J, 5.16.2;
- * 2.x stations refuse such a one, K01.FR.06).
+ * was, and so is one with the same purpose and stack level at the very same place (OCPP 1.6J,
+ * 5.16.2; 2.x stations refuse such a one, K01.FR.06).
  */
 export function withProfile(
   held: readonly PlacedProfile[],

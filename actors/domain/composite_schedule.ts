@@ -5,11 +5,11 @@
  * together, at most its own maximum.
  */
 import type { PhaseAmounts, RateUnit } from "#schemas/charging_profile.ts";
+import type { PlacedProfile } from "#schemas/charging_profile_rules.ts";
 import {
   activePeriod,
   changesWithin,
   type Occasion,
-  type PlacedProfile,
   profilesFor,
   secondOf,
 } from "./charging_profile.ts";
@@ -97,16 +97,21 @@ function occasionOf({ fromAt, offlineS }: CompositeQuestion, evse: EvseOccasion)
   return { fromAt, sessionStartAt: evse.sessionStartAt, offlineS: offlineS ?? 0 };
 }
 
+/** What limits the station as a whole, and with it each EVSE. */
+const stationPurposes = [
+  "ChargingStationMaxProfile",
+  "ChargingStationExternalConstraints",
+] as const;
+
 /** What may be drawn at `second`; null = nothing limits it. */
 function drawAt(question: CompositeQuestion, second: number): Draw | null {
   const { evses, evseId, supply, profiles } = question;
   const station = stationOccasion(question);
-  const max = activePeriod(
-    profilesFor(profiles, "ChargingStationMaxProfile", 0),
-    second,
-    station,
-  );
-  const limits = max === null ? [] : [drawOf(max)];
+  const limits = stationPurposes.flatMap((purpose) => {
+    const own = profilesFor(profiles, purpose, 0);
+    const active = activePeriod(own, second, station);
+    return active === null ? [] : [drawOf(active)];
+  });
   if (evseId !== 0) {
     const evse = evses.find((known) => known.evseId === evseId) ??
       { evseId, sessionStartAt: null, transactionId: null };

@@ -8,8 +8,9 @@ import {
   type RateUnit,
   type SchedulePeriod,
 } from "#schemas/charging_profile.ts";
+import type { PlacedProfile } from "#schemas/charging_profile_rules.ts";
 import { forSeeds, type Seeded } from "#schemas/seeded_testing.ts";
-import { activePeriod, type PlacedProfile, profilesFor } from "./charging_profile.ts";
+import { activePeriod, profilesFor } from "./charging_profile.ts";
 import {
   COMPOSITE_DURATION_S_MAX,
   type CompositeQuestion,

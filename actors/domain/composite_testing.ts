@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { profileOf, type RateUnit, toProfile16 } from "#schemas/charging_profile.ts";
+import type { PlacedProfile } from "#schemas/charging_profile_rules.ts";
 import {
   type CompositePeriod,
   type CompositeQuestion,
   compositeSchedule,
   type EvseOccasion,
 } from "./composite_schedule.ts";
-import type { PlacedProfile } from "./charging_profile.ts";
 
 export type Json = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,6 @@
 /** Typed commands in the words of OCPP 1.6: EVSE n is connector n, the station connector 0. */
 import { toProfile16 } from "#schemas/charging_profile.ts";
+import { checkedForStart } from "#schemas/charging_profile_rules.ts";
 import {
   type Command,
   type CommandWords,
@@ -13,6 +14,8 @@ export const commands16: CommandWords = {
   toCall,
   toOutcome: (_kind, response) => outcomeOfStatus(response),
 };
+
+const version = "1.6";
 
 function toCall(command: Command): OutgoingCall {
   switch (command.kind) {
@@ -53,7 +56,9 @@ function remoteStart(command: Extract<Command, { kind: "remote-start" }>): Outgo
     payload: {
       ...(evseId === null ? {} : { connectorId: evseId }),
       idTag: tokenUid,
-      ...(chargingProfile === null ? {} : { chargingProfile: toProfile16(chargingProfile) }),
+      ...(chargingProfile === null
+        ? {}
+        : { chargingProfile: toProfile16(checkedForStart(chargingProfile, { version, evseId })) }),
     },
   };
 }

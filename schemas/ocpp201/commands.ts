@@ -1,5 +1,6 @@
 /** Typed commands in the words of OCPP 2.0.1 and 2.1, which are the same for these. */
 import { toProfile2 } from "#schemas/charging_profile.ts";
+import { checkedForStart } from "#schemas/charging_profile_rules.ts";
 import {
   type Command,
   type CommandWords,
@@ -11,6 +12,8 @@ export const commands2: CommandWords = {
   toCall,
   toOutcome: (_kind, response) => outcomeOfStatus(response),
 };
+
+const version = "2.x";
 
 function toCall(command: Command): OutgoingCall {
   switch (command.kind) {
@@ -55,7 +58,9 @@ function remoteStart(command: Extract<Command, { kind: "remote-start" }>): Outgo
       ...(evseId === null ? {} : { evseId }),
       remoteStartId,
       idToken: { idToken: tokenUid, type: tokenType },
-      ...(chargingProfile === null ? {} : { chargingProfile: toProfile2(chargingProfile) }),
+      ...(chargingProfile === null
+        ? {}
+        : { chargingProfile: toProfile2(checkedForStart(chargingProfile, { version, evseId })) }),
     },
   };
 }

@@ -1,8 +1,9 @@
-import { defineNotice } from "#schemas/message.ts";
+import { defineMessage } from "#schemas/message.ts";
 
-/** No schedule will come, and saying so lets the station charge by its own. */
-export const NotifyEVChargingNeeds = defineNotice({
+/** Answered at once; Accepted = the profile follows (rule K8). A repeat is told that it was. */
+export const NotifyEVChargingNeeds = defineMessage({
   action: "NotifyEVChargingNeeds",
   specification: "OCPP 2.0.1 Part 2, K15",
-  answer: { status: "Rejected" },
+  toEvent: (payload) => ({ type: "Notice", action: "NotifyEVChargingNeeds", payload }),
+  toResponse: ({ status }: { readonly status?: string }) => ({ status: status ?? "Accepted" }),
 });

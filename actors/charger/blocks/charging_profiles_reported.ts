@@ -1,0 +1,219 @@
+/** What a station tells of its profiles when it is asked, and of limits that others set. */
+import { scheduleDifferences } from "#actors/domain/composite_difference.ts";
+import { believedSchedule } from "#actors/domain/station_profiles.ts";
+import {
+  chargingScheduleOf,
+  profileOf,
+  type ProfilePurpose,
+  toProfile2,
+} from "#schemas/charging_profile.ts";
+import {
+  type ChargingLimit,
+  questionKey,
+  type ReportedProfile,
+  reportedProfiles,
+} from "#schemas/charging_profile_items.ts";
+import { isObject } from "#schemas/command.ts";
+import { parseInstant } from "#schemas/instant.ts";
+import type { StationItem } from "#schemas/station_items.ts";
+import type { Turn } from "../turn.ts";
+import type { Exchange, HeardNotice, SentCall } from "./block.ts";
+import { evseIdsOf, numberOrNull, purposeOrNull, sessionsOf } from "./charging_profiles_belief.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What a GetChargingProfiles asked for; null or empty = any. */
+interface ProfileQuestion {
+  readonly requestId: number;
+  readonly evseId: number | null;
+  readonly profileIds: readonly number[];
+  readonly purpose: ProfilePurpose | null;
+  readonly stackLevel: number | null;
+  readonly sources: readonly string[];
+  readonly askedAt: number;
+  /** Profiles of its reports so far. */
+  readonly reported: readonly ReportedProfile[];
+}
+
+/** A station with more profiles than this tells us no more: an item has a bound. */
+const REPORTED_MAX = 500;
+
+export function noteQuestion(turn: Turn, { payload }: SentCall): void {
+  const { requestId, evseId, chargingProfile } = payload;
+  if (typeof requestId !== "number") return;
+  const criteria = isObject(chargingProfile) ? chargingProfile : {};
+  const question: ProfileQuestion = {
+    requestId,
+    evseId: numberOrNull(evseId),
+    profileIds: numbersOf(criteria["chargingProfileId"]),
+    purpose: purposeOrNull(criteria["chargingProfilePurpose"]),
+    stackLevel: numberOrNull(criteria["stackLevel"]),
+    sources: textsOf(criteria["chargingLimitSource"]),
+    askedAt: turn.now,
+    reported: [],
+  };
+  turn.keepItem("charging-profile", questionKey(requestId), { ...question });
+}
+
+function numbersOf(value: unknown): number[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "number") : [];
+}
+
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+}
+
+/** There are none: what was reported earlier is gone. Otherwise the reports come. */
+export function noteAnsweredQuestion(
+  turn: Turn,
+  { outcome, payload, response }: Exchange,
+  items: readonly StationItem[],
+): void {
+  const requestId = payload["requestId"];
+  if (typeof requestId !== "number" || outcome === "silent") return;
+  if (response["status"] === "Accepted") return;
+  const question = questionOf(items, requestId);
+  if (response["status"] === "NoProfiles" && question !== undefined) {
+    replaceReported(turn, items, question);
+  }
+  turn.keepItem("charging-profile", questionKey(requestId), null);
+}
+
+function questionOf(items: readonly StationItem[], requestId: number): ProfileQuestion | undefined {
+  const item = items.find(({ block, key }) =>
+    block === "charging-profile" && key === questionKey(requestId)
+  );
+  return item?.body as ProfileQuestion | undefined;
+}
+
+/** What was reported earlier and meets the question gives way to what its reports say now. */
+function replaceReported(
+  turn: Turn,
+  items: readonly StationItem[],
+  question: ProfileQuestion,
+): void {
+  for (const known of reportedProfiles(items)) {
+    if (!isAsked(known, question)) continue;
+    turn.keepItem("reported-profile", String(known.profileId), null);
+  }
+  keepReported(turn, question.reported);
+}
+
+function keepReported(turn: Turn, reported: readonly ReportedProfile[]): void {
+  for (const profile of reported) {
+    turn.keepItem("reported-profile", String(profile.profileId), { ...profile });
+  }
+}
+
+function isAsked(
+  { profileId, evseId, source, chargingProfile }: ReportedProfile,
+  question: ProfileQuestion,
+): boolean {
+  const { purpose, stackLevel } = profileOf(chargingProfile);
+  const { profileIds, sources } = question;
+  return (question.evseId === null || question.evseId === evseId) &&
+    (profileIds.length === 0 || profileIds.includes(profileId)) &&
+    (question.purpose === null || question.purpose === purpose) &&
+    (question.stackLevel === null || question.stackLevel === stackLevel) &&
+    (sources.length === 0 || sources.includes(source));
+}
+
+/** A report in parts counts when its last part has come; one that nobody asked for at once. */
+export function noteReport(turn: Turn, notice: HeardNotice, items: readonly StationItem[]): Json {
+  const { requestId, tbc } = notice.payload;
+  const reported = reportedOf(turn, notice.payload);
+  const question = typeof requestId === "number" ? questionOf(items, requestId) : undefined;
+  if (question === undefined) {
+    keepReported(turn, reported);
+    return {};
+  }
+  const all = [...question.reported, ...reported].slice(0, REPORTED_MAX);
+  const whole = { ...question, reported: all };
+  if (tbc === true) {
+    turn.keepItem("charging-profile", questionKey(question.requestId), whole);
+    return {};
+  }
+  replaceReported(turn, items, whole);
+  turn.keepItem("charging-profile", questionKey(question.requestId), null);
+  turn.announce("profiles.reported", { requestId: question.requestId, count: all.length });
+  return {};
+}
+
+function reportedOf(turn: Turn, payload: Json): ReportedProfile[] {
+  const { evseId, chargingLimitSource, chargingProfile } = payload;
+  const profiles = Array.isArray(chargingProfile) ? chargingProfile.filter(isObject) : [];
+  return profiles.map((profile) => ({
+    profileId: numberOrNull(profile["id"]) ?? 0,
+    evseId: numberOrNull(evseId) ?? 0,
+    source: String(chargingLimitSource),
+    chargingProfile: toProfile2(profile),
+    reportedAt: turn.now,
+  }));
+}
+
+/** Keeps the schedule that the station computed beside ours, and where they differ. */
+export function noteComposite(
+  turn: Turn,
+  { response, payload, outcome }: Exchange,
+  items: readonly StationItem[],
+): void {
+  if (outcome !== "answered" || response["status"] !== "Accepted") return;
+  const schedule = isObject(response["schedule"]) ? response["schedule"] : undefined;
+  const chargingSchedule = schedule ?? response["chargingSchedule"];
+  if (!isObject(chargingSchedule)) return;
+  const asked = payload["evseId"] ?? payload["connectorId"];
+  const evseId = numberOrNull(asked) ?? numberOrNull(schedule?.["evseId"]) ?? 0;
+  const { unit, durationS, periods, startAt } = chargingScheduleOf(chargingSchedule);
+  const told = parseInstant(schedule?.["scheduleStart"] ?? response["scheduleStart"]);
+  const from = told ?? startAt ?? turn.now;
+  const duration = durationS ?? numberOrNull(payload["duration"]) ?? 0;
+  const computed = believedSchedule({
+    items,
+    sessions: sessionsOf(turn),
+    evseIds: evseIdsOf(turn),
+    now: turn.now,
+    evseId,
+    fromAt: from,
+    durationS: duration,
+    unit,
+  });
+  const differences = scheduleDifferences(computed, { startAt: from, durationS, unit, periods });
+  const answered = { startAt: from, durationS: duration, unit, periods };
+  turn.keepItem("composite-schedule", `${evseId}/${unit}`, {
+    evseId,
+    answeredAt: turn.now,
+    answered,
+    computed,
+    differences,
+  });
+  turn.announce("composite.answered", { evseId, unit, differences: differences.length });
+}
+
+/** OCPP 2.0.1 Part 2, K11 and K12. */
+export function noteLimit(turn: Turn, { payload }: HeardNotice): Json {
+  const { evseId, chargingLimit, chargingSchedule } = payload;
+  const told = isObject(chargingLimit) ? chargingLimit : {};
+  const limit: ChargingLimit = {
+    evseId: numberOrNull(evseId) ?? 0,
+    source: String(told["chargingLimitSource"]),
+    isGridCritical: typeof told["isGridCritical"] === "boolean" ? told["isGridCritical"] : null,
+    schedules: Array.isArray(chargingSchedule) ? chargingSchedule.filter(isObject) : [],
+    notifiedAt: turn.now,
+  };
+  turn.keepItem("charging-limit", limitKey(limit), { ...limit });
+  turn.announce("limit.updated", { evseId: limit.evseId, source: limit.source });
+  return {};
+}
+
+/** OCPP 2.0.1 Part 2, K13. */
+export function noteClearedLimit(turn: Turn, { payload }: HeardNotice): Json {
+  const evseId = numberOrNull(payload["evseId"]) ?? 0;
+  const source = String(payload["chargingLimitSource"]);
+  turn.keepItem("charging-limit", limitKey({ evseId, source }), null);
+  turn.announce("limit.cleared", { evseId, source });
+  return {};
+}
+
+function limitKey({ evseId, source }: Pick<ChargingLimit, "evseId" | "source">): string {
+  return `${evseId}/${source}`;
+}
