@@ -81,7 +81,7 @@ function basicWording(context: ChargerContext, record: CommandRecord, body: Body
 }
 
 function declaredWording(
-  { context, inputs }: Turn,
+  { context, inputs, now }: Turn,
   { tokenType }: CommandRecord,
   { declared, body }: { readonly declared: StationCommand; readonly body: Body },
 ): readonly OutgoingCall[] {
@@ -92,6 +92,7 @@ function declaredWording(
     tokenType: tokenType ?? "ISO14443",
     tokenGroupId: hasGroup && typeof token.groupId === "string" ? token.groupId : null,
     requestId: nextRequestId(context),
+    now,
     items: stationInput(inputs).items.filter(({ block }) => declared.reads.includes(block)),
     transactionOf: (sessionId) => transactionOf(context, sessionId),
   });

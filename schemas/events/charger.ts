@@ -181,6 +181,8 @@ export const alertKinds = [
   "orphanedSession",
   "clockOff",
   "duplicateIdentity",
+  "firmwareFailed",
+  "securityEvent",
 ] as const;
 export type AlertKind = typeof alertKinds[number];
 

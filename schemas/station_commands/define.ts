@@ -14,6 +14,8 @@ export interface WordingFacts {
   readonly tokenGroupId: string | null;
   /** A positive number that this station was not given before: for `requestId` and the like. */
   readonly requestId: number;
+  /** When the command is worded: for stations that want a time where a body gives none. */
+  readonly now: number;
   /** Items of the blocks in `reads`. */
   readonly items: readonly StationItem[];
   /** @throws {PlatformError} when the session is not an open one of this station. */

@@ -22,6 +22,8 @@ const kindWords: Readonly<Record<Alert["kind"], string>> = {
   orphanedSession: "Orphaned session",
   clockOff: "Clock is off",
   duplicateIdentity: "Two devices, one identity",
+  firmwareFailed: "Firmware was not installed",
+  securityEvent: "Security event",
 };
 
 export function AlertsPage(): ReactElement {
