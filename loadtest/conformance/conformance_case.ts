@@ -9,7 +9,7 @@ import { join, relative } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startTestPlatform, type TestPlatform } from "../clients/test_platform.ts";
-import { ConformanceRun } from "./conformance_run.ts";
+import { ConformanceRun, whyUnproven } from "./conformance_run.ts";
 import { findCase, type Version } from "./case_lists.ts";
 import { projectFolder, removeResult, writeResult } from "./case_results.ts";
 
@@ -51,11 +51,8 @@ export function conformanceCase(
     } finally {
       c.end();
     }
+    assert.deepEqual(whyUnproven(c), []);
     const { frames } = c.recording;
-    assert.deepEqual(c.recording.breaches, [], "the platform broke the standard");
-    assert.deepEqual(c.unexpected, [], "the platform sent what nobody expected");
-    assert.ok(frames.length > 0, "a case without a frame proves nothing");
-    assert.ok(c.assertions.size > 0, "a case without an assertion proves nothing");
     const assertions = [...c.assertions];
     writeResult({ version, case: id, demand, test: file, in: names.in, frames, assertions });
   });

@@ -73,7 +73,7 @@ export class ConformanceRun {
     this.assertions.add(what);
   }
 
-  /** Asks again until `ask` no longer throws, five seconds long. */
+  /** Asks again until `ask` no longer throws, at most {@link WAIT_MS}. */
   async eventually<Value>(what: string, ask: () => Promise<Value>): Promise<Value> {
     const endsAtMs = performance.now() + WAIT_MS;
     for (;;) {
@@ -171,6 +171,28 @@ export class ConformanceRun {
     return answer;
   }
 
+  /** Like {@link operate}, but the station answers with a CALLERROR, which REST must show. */
+  async operateRefused(
+    station: ScriptedStation,
+    action: string,
+    request: Payload,
+    code: string,
+  ): Promise<RestAnswer> {
+    const asked = this.rest.post(`/stations/${station.identity}/calls`, {
+      action,
+      payload: request,
+    });
+    const call = await orAnswer(station.expectCall(action), asked);
+    this.equal(`${action} goes out as the operator wrote it`, call.payload, request);
+    call.fail(code);
+    const answer = await asked;
+    this.match(`REST shows the station's CALLERROR to ${action}`, answer, {
+      status: 200,
+      body: { status: "failed", error: { code } },
+    });
+    return answer;
+  }
+
   /** A typed command; gives its id at once. */
   async command(station: ScriptedStation, kind: string, body: Payload): Promise<string> {
     const path = `/stations/${station.identity}/commands/${kind}`;
@@ -216,6 +238,18 @@ export class ConformanceRun {
   end(): void {
     this.unexpected = this.#stations.flatMap((station) => station.end());
   }
+}
+
+/** What a case that ran to its end still lacks to be a proof. */
+export function whyUnproven(
+  c: Pick<ConformanceRun, "recording" | "unexpected" | "assertions">,
+): readonly string[] {
+  return [
+    ...c.recording.breaches.map((breach) => `the platform broke the standard: ${breach}`),
+    ...c.unexpected.map((action) => `nobody expected a CALL ${action}`),
+    ...(c.recording.frames.length > 0 ? [] : ["without a frame it proves nothing"]),
+    ...(c.assertions.size > 0 ? [] : ["without an assertion it proves nothing"]),
+  ];
 }
 
 /** What an operator asked for may be refused before it reaches the station: that is told then. */
