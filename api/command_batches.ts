@@ -28,14 +28,14 @@ export function commandId({ id }: Asker, stationId: string): string {
 export function commandStation(
   asker: Asker,
   stationId: string,
-  order: Pick<CommandRequest, "kind" | "body" | "batchId">,
+  order: Pick<CommandRequest, "kind" | "body" | "batchId"> & { readonly queueMs?: number },
 ): Promise<CommandDescription> {
   const purpose = `command ${stationId}`;
   const request: CommandRequest = {
     id: commandId(asker, stationId),
-    ...order,
     timeoutMs: TIMEOUT_MS,
     queueMs: QUEUE_MS,
+    ...order,
   };
   return askActor(asker, chargerAddress(asker.tenant, stationId), {
     type: "command.request",

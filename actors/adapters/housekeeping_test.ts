@@ -224,6 +224,30 @@ test("roll-ups by day, archives and logs go when they have served", async () => 
   assert.equal(await charging.rows("session_archive"), 0);
 });
 
+test("reservations that are over go after a year, with their actors; open ones stay", async () => {
+  const old = new Date(noon - 391 * dayMs).toISOString();
+  const recent = new Date(noon - 389 * dayMs).toISOString();
+  for (const [n, status, at] of [[1, "used", old], [2, "accepted", old], [3, "used", recent]]) {
+    const body = JSON.stringify({ status });
+    // deno-lint-ignore no-await-in-loop -- one connection
+    await sql`INSERT INTO station_items VALUES ('default', ${`A/B/reservation/${n}`}, 'A/B',
+      'reservation', ${String(n)}, ${body}::text::jsonb, ${String(at)}, ${String(at)})`;
+    // deno-lint-ignore no-await-in-loop -- as above
+    await sql`INSERT INTO snapshots
+      VALUES (${`default:reservation/A/B~r${n}`}, 'default', 0, 1, 1, '{}')`;
+  }
+
+  await keepAfter(10);
+
+  const items = await sql`SELECT key FROM station_items WHERE station_id = 'A/B' ORDER BY key`;
+  const actors = await sql`SELECT actor FROM snapshots WHERE actor LIKE '%A/B~r%' ORDER BY actor`;
+  assert.deepEqual(items.map(({ key }) => key), ["2", "3"]);
+  assert.deepEqual(actors.map(({ actor }) => actor), [
+    "default:reservation/A/B~r2",
+    "default:reservation/A/B~r3",
+  ]);
+});
+
 test("two do not keep house at once, and a step that fails does not keep the others", async () => {
   await sql`SELECT pg_advisory_lock(8319395794135839091)`;
   await keepAfter(400);

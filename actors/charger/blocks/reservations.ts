@@ -1,5 +1,5 @@
 /**
- * Reservations (OCPP 1.6J, 5.2 and 5.13; OCPP 2.0.1 Part 2, block H): what is said about one goes to
+ * Reservations (OCPP 1.6J, 5.2 and 5.13; OCPP 2.0.1 Part 2, block H): what is said of one goes to
  * its actor, which shares the station's commit. Nothing of it stands in the station's snapshot.
  */
 import { isObject } from "#schemas/command.ts";
