@@ -4,58 +4,26 @@ import { type CommandOutcome, outcomeOfStatus } from "#schemas/command.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import { formatInstant, parseInstant } from "#schemas/instant.ts";
-import { Identifier, Instant, nullable, oneOf, type Static } from "#schemas/rest/shape.ts";
+import {
+  messageFields,
+  MessageId,
+  messagePriorities,
+  messageStates,
+} from "#schemas/rest/display_message.ts";
+import { nullable, oneOf, type Static } from "#schemas/rest/shape.ts";
 import type { StationItem } from "#schemas/station_items.ts";
 import { defineStationCommand, type StationCommand, unsupported } from "./define.ts";
-
-export const messageFormats = ["ASCII", "HTML", "URI", "UTF8", "QRCODE"] as const;
-export const messagePriorities = ["AlwaysFront", "InFront", "NormalCycle"] as const;
-export const messageStates = [
-  "Charging",
-  "Faulted",
-  "Idle",
-  "Unavailable",
-  "Suspended",
-  "Discharging",
-] as const;
 
 const FORMAT_DEFAULT = "UTF8";
 
 /** What 2.1 has more than 2.0.1. */
 const only21: ReadonlySet<string> = new Set(["QRCODE", "Suspended", "Discharging"]);
 
-/** MessageContentType.content: 512 in 2.0.1, 1,024 in 2.1. */
+/** MessageContentType.content of 2.0.1; 2.1 has 1,024. */
 const CONTENT_MAX_201 = 512;
-const CONTENT_MAX = 1_024;
 const IDS_MAX = 100;
 /** More than any display cycles through; also what a station may hold of one platform. */
 export const MESSAGES_MAX = 200;
-
-export const MessageId = Type.Integer({ minimum: 0, maximum: 2_147_483_647 });
-
-export const MessageContent = Type.Object({
-  content: Type.String({ minLength: 1, maxLength: CONTENT_MAX, pattern: "^[^\\u0000]+$" }),
-  format: Type.Optional(oneOf(messageFormats, { description: "Absent = UTF8" })),
-  language: Type.Optional(
-    nullable(Type.String({ minLength: 2, maxLength: 8, pattern: "^[A-Za-z][A-Za-z0-9-]+$" })),
-  ),
-}, { additionalProperties: false, title: "MessageContent" });
-
-export const messageFields = {
-  message: MessageContent,
-  priority: oneOf(messagePriorities),
-  state: Type.Optional(
-    nullable(oneOf(messageStates, { description: "Shown only then; absent = always" })),
-  ),
-  startAt: Type.Optional(nullable(Instant)),
-  endAt: Type.Optional(nullable(Instant)),
-  sessionId: Type.Optional(
-    nullable(Type.Unsafe<string>({ ...Identifier, description: "It vanishes with the session" })),
-  ),
-  evseId: Type.Optional(
-    nullable(Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: "Whose display" })),
-  ),
-};
 
 const SetBody = Type.Object({ id: MessageId, ...messageFields }, {
   additionalProperties: false,
