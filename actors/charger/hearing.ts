@@ -10,7 +10,14 @@ import type { AuthenticateReply } from "#schemas/events/gateway.ts";
 import type { GrantWish, TokenRecord } from "#schemas/events/token.ts";
 import { stationCommandOf } from "#schemas/station_commands/mod.ts";
 import { steppedStation } from "./announcements.ts";
-import { isFollowed, isStepped, readsOfCall, readsOfNotice, readsOfResume } from "./blocks/mod.ts";
+import {
+  isFollowed,
+  isStepped,
+  plainReply,
+  readsOfCall,
+  readsOfNotice,
+  readsOfResume,
+} from "./blocks/mod.ts";
 import { wireId } from "./command_life.ts";
 import { isStatusNews } from "./connectors.ts";
 import {
@@ -20,6 +27,7 @@ import {
   needsToken,
   withMark,
 } from "./context.ts";
+import { noticeOf } from "./notices.ts";
 import { isOtherStation } from "./presence.ts";
 import { bootReply } from "./registration.ts";
 import { rivalWaitSeconds } from "./rivals.ts";
@@ -248,6 +256,7 @@ function foldReply(event: ChargerEvent, context: ChargerContext): unknown {
   if (event.type === "Heartbeat") return { currentTime: event.now };
   if (event.type === "BootNotification") return bootReply(context, event.now);
   if (event.type === "station.register") return { created: true, station: steppedStation(context) };
+  if (event.type === "Notice") return plainReply(noticeOf(event));
   if (!isTransaction(event)) return {};
   const owner = ownerOf(context, event);
   return owner.of === "refused" ? refusedReply(event, owner.start) : {};

@@ -1,8 +1,11 @@
-import { defineNotice } from "#schemas/message.ts";
+import { defineMessage } from "#schemas/message.ts";
 
-/** No vendor is known yet, and only a known one can have an unknown message. */
-export const DataTransfer = defineNotice({
+export const DataTransfer = defineMessage({
   action: "DataTransfer",
   specification: "OCPP 1.6J, 4.3",
-  answer: { status: "UnknownVendorId" },
+  toEvent: (payload) => ({ type: "Notice", action: "DataTransfer", payload }),
+  toResponse: ({ status = "UnknownVendorId", data }) => ({
+    status,
+    ...(data === undefined ? {} : { data: typeof data === "string" ? data : JSON.stringify(data) }),
+  }),
 });

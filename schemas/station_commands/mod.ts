@@ -9,6 +9,7 @@ import { generalCommands } from "./general.ts";
 import { localListCommands } from "./local_list.ts";
 import { monitoringCommands } from "./monitoring.ts";
 import { reservationsCommands } from "./reservations.ts";
+import { securityCommands } from "./security.ts";
 
 const declared = {
   ...chargingProfilesCommands,
@@ -20,6 +21,7 @@ const declared = {
   ...localListCommands,
   ...monitoringCommands,
   ...reservationsCommands,
+  ...securityCommands,
 } as const;
 
 export type StationCommandKind = keyof typeof declared;

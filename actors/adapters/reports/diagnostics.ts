@@ -1,3 +1,9 @@
 import type { ReportRule } from "#actors/ports/item_store.ts";
+import { statusEvents } from "./status_events.ts";
 
-export const diagnosticsReports: Readonly<Record<string, ReportRule>> = {};
+const heard = statusEvents("log");
+
+export const diagnosticsReports: Readonly<Record<string, ReportRule>> = {
+  LogStatusNotification: heard,
+  DiagnosticsStatusNotification: heard,
+};

@@ -1,3 +1,10 @@
 import type { ReportRule } from "#actors/ports/item_store.ts";
+import { statusEvents } from "./status_events.ts";
 
-export const firmwareReports: Readonly<Record<string, ReportRule>> = {};
+const heard = statusEvents("firmware");
+
+export const firmwareReports: Readonly<Record<string, ReportRule>> = {
+  FirmwareStatusNotification: heard,
+  SignedFirmwareStatusNotification: heard,
+  PublishFirmwareStatusNotification: heard,
+};

@@ -1,6 +1,7 @@
 /** What is derived from messages that stations report with; one line per block. */
 import type { ReportRule } from "#actors/ports/item_store.ts";
 import { chargingProfilesReports } from "./charging_profiles.ts";
+import { dataTransferReports } from "./data_transfer.ts";
 import { deviceModelReports } from "./device_model.ts";
 import { diagnosticsReports } from "./diagnostics.ts";
 import { displayMessagesReports } from "./display_messages.ts";
@@ -10,6 +11,7 @@ import { securityReports } from "./security.ts";
 
 const all = [
   chargingProfilesReports,
+  dataTransferReports,
   deviceModelReports,
   diagnosticsReports,
   displayMessagesReports,

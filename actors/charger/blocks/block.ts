@@ -66,6 +66,11 @@ export interface Block {
    * projections to read.
    */
   readonly notices?: Readonly<Record<string, NoticeRules>>;
+  /**
+   * By the action, the reply to a notice where it follows from what it says alone: no step is
+   * needed for it, and a repeat is replied alike.
+   */
+  readonly replies?: Readonly<Record<string, (notice: HeardNotice) => unknown>>;
   /** After a transaction message has changed which sessions are open. Nothing is read: hot path. */
   readonly transaction?: (turn: Turn, event: TransactionMessage) => void;
   /** The station is connected again, and this block has asked to go on then (`goOnLater`). */

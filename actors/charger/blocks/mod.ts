@@ -7,6 +7,7 @@ import type {
   Block,
   CallRules,
   Exchange,
+  HeardNotice,
   NoticeRules,
   SentCall,
   TransactionMessage,
@@ -39,6 +40,7 @@ const blocks: readonly Block[] = [
 
 const callRules = byAction((block) => block.calls);
 const noticeRules = byAction((block) => block.notices);
+const plainReplies = byAction((block) => block.replies);
 
 function byAction<Rules>(
   rulesOf: (block: Block) => Readonly<Record<string, Rules>> | undefined,
@@ -129,6 +131,12 @@ export function hearNotice(
   const replies = rulesFor<NoticeRules>(noticeRules, notice.action)
     .map(({ heard }) => heard(turn, notice, items));
   return replies[0] ?? {};
+}
+
+/** The reply to a notice that needs no step, or came before. */
+export function plainReply(notice: HeardNotice): unknown {
+  const [reply] = plainReplies.get(notice.action) ?? [];
+  return reply?.(notice) ?? {};
 }
 
 /** The station is connected: blocks that waited for it go on. */
