@@ -7,6 +7,7 @@ import { profileOf, toProfile2 } from "#schemas/charging_profile.ts";
 import {
   askedKey,
   type AskedProfile,
+  askedProfiles,
   type AskedState,
   heldKey,
   type HeldProfile,
@@ -190,6 +191,12 @@ function noteCleared(turn: Turn, exchange: Exchange, items: readonly StationItem
     if (!meets({ evseId, profile: profileOf(chargingProfile) }, criteria)) continue;
     turn.keepItem("charging-profile", heldKey(profileId), null);
     turn.announce("profile.updated", { profileId, evseId, state: "cleared" });
+  }
+  for (const { profileId, evseId, chargingProfile, state } of askedProfiles(items)) {
+    const isOver = state !== "pending" && criteria.profileId === profileId;
+    if (isOver && meets({ evseId, profile: profileOf(chargingProfile) }, criteria)) {
+      turn.keepItem("charging-profile", askedKey(profileId), null);
+    }
   }
   dropReported(turn, items, criteria);
 }
