@@ -50,8 +50,24 @@ export class Authenticator {
     if (station.securityProfile !== 1) return "refused";
     const credentials = basicCredentialsOf(attempt.authorization);
     if (credentials === undefined || credentials.user !== attempt.identity) return "refused";
-    if (this.#isVerified(attempt.identity, credentials.password, station)) return "admitted";
+    const { password } = credentials;
+    if (this.#verifiedRecord(attempt.identity, password, station) !== undefined) return "admitted";
     return await this.#admitByPassword(attempt, credentials.password, station);
+  }
+
+  /**
+   * Which of the station's passwords an admitted attempt was made with. It is asked only while
+   * several are good, since it may cost the check of a password again.
+   */
+  async usedPassword(
+    attempt: Attempt,
+    station: KnownStation,
+  ): Promise<PasswordRecord | undefined> {
+    const credentials = basicCredentialsOf(attempt.authorization);
+    if (station.securityProfile === 0 || credentials === undefined) return undefined;
+    const { password } = credentials;
+    return this.#verifiedRecord(attempt.identity, password, station) ??
+      await this.#recordOf(attempt, password, station);
   }
 
   /** The failure is paid in advance, so that attempts at the same time cannot outrun the budget. */
@@ -66,25 +82,30 @@ export class Authenticator {
     ];
     const taken = this.#take(budgets);
     if (taken === undefined) return "throttled";
-    const isGood = await this.#isGood(attempt, password, station).catch((thrown: unknown) => {
+    const record = await this.#recordOf(attempt, password, station).catch((thrown: unknown) => {
       // Nobody has seen whether it was wrong.
       for (const bucket of taken) bucket.giveBack();
       throw thrown;
     });
-    if (isGood) { for (const [key] of budgets) this.#failures.delete(key); }
-    return isGood ? "admitted" : "refused";
+    if (record === undefined) return "refused";
+    for (const [key] of budgets) this.#failures.delete(key);
+    return "admitted";
   }
 
-  async #isGood(attempt: Attempt, password: Uint8Array, station: KnownStation): Promise<boolean> {
+  async #recordOf(
+    attempt: Attempt,
+    password: Uint8Array,
+    station: KnownStation,
+  ): Promise<PasswordRecord | undefined> {
     for (const record of station.passwords) {
       for (const candidate of candidatesOf(password, attempt.isHexKeyPossible, record.scheme)) {
         // deno-lint-ignore no-await-in-loop -- scrypt must not run ahead
         if (!await this.#matches(candidate, record)) continue;
         if (record.scheme === "scrypt") this.#remember(attempt.identity, password, record);
-        return true;
+        return record;
       }
     }
-    return false;
+    return undefined;
   }
 
   #matches(candidate: Uint8Array, record: PasswordRecord): Promise<boolean> {
@@ -117,10 +138,14 @@ export class Authenticator {
     return made;
   }
 
-  #isVerified(identity: string, password: Uint8Array, station: KnownStation): boolean {
+  #verifiedRecord(
+    identity: string,
+    password: Uint8Array,
+    station: KnownStation,
+  ): PasswordRecord | undefined {
     const verified = this.#verified.get(identity);
-    if (verified === undefined || verified.until < this.#clock.monotonic()) return false;
-    return station.passwords.some((record) =>
+    if (verified === undefined || verified.until < this.#clock.monotonic()) return undefined;
+    return station.passwords.find((record) =>
       timingSafeEqual(this.#digestOf(identity, password, record), verified.digest)
     );
   }
@@ -161,7 +186,8 @@ export function candidatesOf(
     candidates.push(Buffer.from(hex), Buffer.from(hex.toUpperCase()));
     const text = bytes.toString("latin1");
     if (text.length % 2 === 0 && /^[0-9a-f]+$/i.test(text)) {
-      candidates.push(Buffer.from(text, "hex"));
+      // A key of mixed case is kept in lower case (`api/sealed_secrets.ts`).
+      candidates.push(Buffer.from(text, "hex"), Buffer.from(text.toLowerCase()));
     }
   }
   return candidates.filter((candidate) => schemeOf(candidate.toString("utf8")) === scheme);

@@ -153,3 +153,31 @@ test("admit() remembers a password that scrypt has accepted, until it changes or
   assert.ok(storm.every((admission) => admission === "admitted"));
   assert.deepEqual([changed, wrong], ["refused", "refused"]);
 });
+
+test("usedPassword() tells which of several it was, in either reading of a hex key", async () => {
+  const known = await station(secret, "short", "00ABCDEF00ABCDEF00ABCDEF00ABCDEF");
+  const [first, second, third] = known.passwords;
+  const one = authenticator();
+  assert.equal(await one.usedPassword(attempt(secret), known), first);
+  assert.equal(await one.usedPassword(attempt("short"), known), second);
+  // Remembered: no scrypt the second time.
+  assert.equal(await one.usedPassword(attempt("short"), known), second);
+  const bytes = Buffer.from("00ABCDEF00ABCDEF00ABCDEF00ABCDEF", "hex");
+  assert.equal(await one.usedPassword(attempt(bytes), known), third);
+  assert.equal(await one.usedPassword(attempt("00ABCDEF00ABCDEF00ABCDEF00ABCDEF"), known), third);
+  assert.equal(await one.usedPassword(attempt("another password"), known), undefined);
+  assert.equal(
+    await one.usedPassword(attempt(secret, { authorization: undefined }), known),
+    undefined,
+  );
+});
+
+test("a hex key of mixed case, kept in lower case, is known as text and as its bytes", async () => {
+  const key = "aBcDeF0123456789AbCdEf0123456789";
+  const known = await station(key.toLowerCase());
+  const attempts = [attempt(key), attempt(Buffer.from(key, "hex")), attempt(key.toUpperCase())];
+  for (const each of attempts) {
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    assert.equal(await authenticator().admit(each, known), "admitted");
+  }
+});

@@ -3,10 +3,12 @@
  * out is forbidden on a connection (OCPP 1.6J, 4.1.1; 2.0.1 Part 4, 4.1.1). Their CALLs cross ours.
  */
 import type { GatewayOrder, OcppAnswer, OcppAnswerHeader } from "#schemas/events/gateway.ts";
-import { judgeRequest, judgeResponse } from "#schemas/ocpp_schemas.ts";
+import { toPlatformError } from "#schemas/errors.ts";
+import { judgeRequest, judgeResponse, type SchemaFault } from "#schemas/ocpp_schemas.ts";
 import { errorCodes } from "./call_error.ts";
 import type { GatewayContext, Line } from "./context.ts";
 import { encodeCall, type ErrorFrame, type ResultFrame } from "./frame.ts";
+import { openedPayload } from "./sealed_payload.ts";
 
 export type CallOrder = Extract<GatewayOrder, { readonly order: "call" }>;
 
@@ -37,19 +39,33 @@ export class Calls {
 
   /** Sends it now or when its turn comes. What became of it is told to the station's actor. */
   offer(order: CallOrder): void {
-    const payloadText = JSON.stringify(order.payload ?? {});
-    const verdict = judgeRequest(this.#line.protocol, order.action, order.payload ?? {}, "sent");
-    if (typeof verdict !== "string") {
-      this.#context.counts.faultyResponses.add();
-      const code = errorCodes[this.#line.protocol][verdict.kind] ?? "GenericError";
-      const error = { code, description: verdict.detail, details: {} };
-      this.#tell(order, { outcome: "failed", error });
-      return;
-    }
+    const payloadText = this.#textOf(order);
+    if (payloadText === undefined) return;
     const expiresAt = this.#context.clock.monotonic() + order.queueMs;
     const call = { order, payloadText, expiresAt };
     if (this.#current === undefined && !this.#isHeld) this.#send(call, false);
     else this.#enqueue(call);
+  }
+
+  /** Undefined when it may not leave, which its actor has been told then. */
+  #textOf(order: CallOrder): string | undefined {
+    const { counts, serverKey } = this.#context;
+    const fail = ({ kind, detail }: Pick<SchemaFault, "kind" | "detail">): undefined => {
+      counts.faultyResponses.add();
+      const code = errorCodes[this.#line.protocol][kind] ?? "GenericError";
+      this.#tell(order, {
+        outcome: "failed",
+        error: { code, description: detail, details: {} },
+      });
+    };
+    try {
+      const { payload, text } = openedPayload(order.payload ?? {}, order, serverKey);
+      const verdict = judgeRequest(this.#line.protocol, order.action, payload, "sent");
+      return typeof verdict === "string" ? text : fail(verdict);
+    } catch (thrown) {
+      const { kind, message } = toPlatformError(thrown);
+      return fail({ kind, detail: message });
+    }
   }
 
   /**

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OcppAnswer } from "#schemas/events/gateway.ts";
+import { stationSecretPurpose } from "#schemas/sealed_secret.ts";
 import { LocalBus } from "#engine/adapters/local_bus.ts";
+import { sealText } from "#engine/sealed_text.ts";
 import { SimClock } from "#engine/sim/sim_clock.ts";
 import { SimRandom } from "#engine/sim/sim_random.ts";
 import { silentTelemetry } from "#engine/telemetry.ts";
@@ -15,7 +17,7 @@ import { type GatewayLimits, gatewayLimits } from "./limits.ts";
 import { Reports } from "./reports.ts";
 import { RivalWaits } from "./rival_waits.ts";
 import { StoreState } from "./store_state.ts";
-import { RecordedActors } from "./testing.ts";
+import { RecordedActors, testKey } from "./testing.ts";
 
 class Bench {
   readonly clock = new SimClock();
@@ -34,6 +36,7 @@ class Bench {
     this.context = {
       id: "g1",
       tenant: "default",
+      serverKey: testKey,
       actors,
       clock,
       random: new SimRandom(1),
@@ -287,4 +290,28 @@ test("while a BootNotification has no answer nothing of ours leaves", () => {
   assert.deepEqual(before, []);
   assert.deepEqual(bench.sent, ["a"]);
   assert.deepEqual(bench.told, ["a sent"]);
+});
+
+test("a sealed secret is opened just before it leaves; one that does not open never leaves", () => {
+  const bench = new Bench();
+  const owner = [stationSecretPurpose, "default", "CP1"] as const;
+  const value = { $sealed: sealText('"4A4B"', owner, testKey, new SimRandom(2)) };
+  const action = "ChangeConfiguration";
+  bench.offer("c1", { action, payload: { key: "AuthorizationKey", value } });
+  assert.deepEqual(bench.written, [
+    '[2,"c1","ChangeConfiguration",{"key":"AuthorizationKey","value":"4A4B"}]',
+  ]);
+  bench.answer("c1");
+
+  const foreign = { $sealed: sealText('"4A4B"', ["other"], testKey, new SimRandom(2)) };
+  bench.offer("c2", { action, payload: { key: "AuthorizationKey", value: foreign } });
+  // Opened, it must still be what the schema takes.
+  const long = {
+    $sealed: sealText(JSON.stringify("x".repeat(501)), owner, testKey, new SimRandom(2)),
+  };
+  bench.offer("c3", { action, payload: { key: "AuthorizationKey", value: long } });
+  assert.equal(bench.written.length, 1);
+  const outcomes = bench.actors.bodies("ocpp.answer") as readonly { readonly outcome: string }[];
+  assert.deepEqual(outcomes.map(({ outcome }) => outcome), ["answered", "failed", "failed"]);
+  assert.doesNotMatch(JSON.stringify(outcomes), /xxx/);
 });

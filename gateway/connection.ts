@@ -34,6 +34,8 @@ export interface Station {
   readonly address: Address;
   readonly protocol: OcppProtocol;
   readonly remoteAddress: string;
+  /** Salt of the password it came in with; undefined when only one is good, or none is asked for. */
+  readonly password?: string | undefined;
 }
 
 /** What a connection tells its keeper. */
@@ -49,6 +51,7 @@ export class Connection implements DispatchLine {
   readonly address: Address;
   readonly protocol: OcppProtocol;
   readonly remoteAddress: string;
+  readonly password: string | undefined;
   epoch = "";
   /** As actors know it, see `schemas/socket_names.ts`. */
   name = "";
@@ -84,6 +87,7 @@ export class Connection implements DispatchLine {
     this.address = station.address;
     this.protocol = station.protocol;
     this.remoteAddress = station.remoteAddress;
+    this.password = station.password;
     this.#context = context;
     this.#keeper = keeper;
     this.#socket = socket;

@@ -17,6 +17,8 @@ export interface GatewayContext {
   /** Orders for this gateway arrive on `gateway.<id>`. */
   readonly id: string;
   readonly tenant: string;
+  /** Opens the secrets of CALLs that are on their way to a station. */
+  readonly serverKey: Uint8Array;
   readonly actors: Actors;
   readonly clock: Clock;
   readonly random: Random;

@@ -40,7 +40,7 @@ export interface GatewayOptions {
    */
   readonly isForwarded?: boolean;
   readonly tenant?: string;
-  /** The sealed key under which station passwords are hashed. */
+  /** The sealed key under which station passwords are hashed, and secrets for stations sealed. */
   readonly serverKey: Uint8Array;
   readonly actors: Actors;
   readonly bus: Bus;
@@ -170,6 +170,7 @@ function contextOf(options: GatewayOptions): GatewayContext {
   return {
     id: options.id,
     tenant: options.tenant ?? defaultTenant,
+    serverKey: options.serverKey,
     actors,
     clock,
     random,

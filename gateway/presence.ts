@@ -207,7 +207,7 @@ export class Presence implements ConnectionKeeper {
   /** `granted`: what the socket was granted before. */
   async #announce(connection: Connection, granted?: string): Promise<string> {
     const { actors, id, limits } = this.#context;
-    const { protocol, remoteAddress, address, name } = connection;
+    const { protocol, remoteAddress, address, name, password } = connection;
     const again = granted !== undefined;
     const body: SocketOpened = {
       gateway: id,
@@ -216,6 +216,7 @@ export class Presence implements ConnectionKeeper {
       socket: name,
       again,
       ...(again ? { epoch: granted } : {}),
+      ...(again || password === undefined ? {} : { password }),
     };
     const cause = again ? `again/${id}/${name}/${this.#announcements++}` : `opened/${id}/${name}`;
     const answer = await actors.ask(

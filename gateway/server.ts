@@ -23,7 +23,12 @@ import { remoteAddressOf } from "./remote_address.ts";
 
 /** How an upgrade ended: as a socket, or as an HTTP status. */
 type Outcome =
-  | { readonly status: 101; readonly address: Address; readonly identity: string }
+  | {
+    readonly status: 101;
+    readonly address: Address;
+    readonly identity: string;
+    readonly password: string | undefined;
+  }
   | { readonly status: 401 | 404 }
   | { readonly status: 429 | 503; readonly retryAfterSeconds: number };
 
@@ -161,15 +166,21 @@ export class UpgradeServer {
     );
     const reply = JSON.parse(answer.text) as AuthenticateReply;
     if (!reply.known) return { status: 404 };
-    const admission = await this.#authenticator.admit({
+    const attempt = {
       identity,
       remoteAddress,
       isHexKeyPossible: protocolOf(request.headers["sec-websocket-protocol"]) === "ocpp1.6",
       authorization: request.headers.authorization,
-    }, reply);
+    };
+    const admission = await this.#authenticator.admit(attempt, reply);
     if (admission === "admitted") {
-      const { waitSeconds = 0 } = reply;
-      if (waitSeconds === 0) return { status: 101, address, identity };
+      const { waitSeconds = 0, passwords } = reply;
+      if (waitSeconds === 0) {
+        const used = passwords.length > 1
+          ? await this.#authenticator.usedPassword(attempt, reply)
+          : undefined;
+        return { status: 101, address, identity, password: used?.salt };
+      }
       rivals.note(identity, remoteAddress, waitSeconds);
       counts.hit("rival", identity, remoteAddress);
       return { status: 429, retryAfterSeconds: waitSeconds };
@@ -186,11 +197,12 @@ export class UpgradeServer {
       readonly identity: string;
       readonly address: Address;
       readonly protocol: OcppProtocol;
+      readonly password: string | undefined;
     },
   ): void {
     const remoteAddress = remoteAddressOf(request, this.#isForwarded);
-    const { identity, address, protocol } = station;
-    const found = { identity, address, protocol, remoteAddress };
+    const { identity, address, protocol, password } = station;
+    const found = { identity, address, protocol, remoteAddress, password };
     const connection = new Connection(this.#context, this.#presence, found, webSocket);
     void this.#presence.open(connection);
   }

@@ -4,6 +4,7 @@ import type { GatewayOrder } from "#schemas/events/gateway.ts";
 import { findAlert, openAlert, settleAlert } from "./alerts.ts";
 import { announceStation } from "./announcements.ts";
 import { resumeBlocks } from "./blocks/mod.ts";
+import { noteUsedPassword } from "./blocks/passwords.ts";
 import { doubtSent } from "./command_answers.ts";
 import { sendQueued } from "./commands.ts";
 import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
@@ -53,6 +54,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
   turn.show({ link, sockets, connections, protocol: event.protocol, lastSeenAt: turn.now });
   turn.reply({ epoch });
   if (isRival) noteTurn(turn);
+  if (!isSame && event.password !== undefined) noteUsedPassword(turn, event.password);
   if (old === null) {
     turn.disarm("offline");
     settleAlert(turn, "offline");

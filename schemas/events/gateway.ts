@@ -18,9 +18,13 @@ export type SecurityProfile = 0 | 1 | 2 | 3;
  * salt and password with the sealed server key, shorter ones by scrypt. All binary values in
  * base64.
  */
-export type PasswordRecord =
-  | { readonly scheme: "hmac-sha256"; readonly salt: string; readonly hash: string }
-  | { readonly scheme: "scrypt"; readonly salt: string; readonly hash: string };
+export interface PasswordRecord {
+  readonly scheme: "hmac-sha256" | "scrypt";
+  readonly salt: string;
+  readonly hash: string;
+  /** The station takes it over when it boots: until then it comes with the one before. */
+  readonly afterReboot?: true;
+}
 
 /** Body of the question `socket.authenticate`, and its reply. */
 export interface AuthenticateQuestion {
@@ -58,6 +62,10 @@ export interface SocketOpened {
   readonly again: boolean;
   /** What was granted before; only with `again`. */
   readonly epoch?: string;
+  /**
+   * Salt of the password that it came in with; only while several are good, and not with `again`.
+   */
+  readonly password?: string;
 }
 export interface SocketGranted {
   /** `<shard epoch>.<counter>`, compared number by number; the newest wins. */
