@@ -22,12 +22,21 @@ export async function stationRegister(
   place: Location | null | undefined,
 ): Promise<StationRegister> {
   const { password } = body;
-  const isFreePlace = place?.authorisationRequired === false;
-  const settings = { ...settingsOf(body), ...(place === undefined ? {} : { isFreePlace }) };
+  const settings = { ...settingsOf(body), ...(place === undefined ? {} : ofPlace(place)) };
   if (password === undefined) return { settings };
   return {
     settings,
     password: password === null ? null : await platform.passwordRecord(password),
+  };
+}
+
+/** What a station has of its location; of none = null. */
+function ofPlace(
+  place: Location | null,
+): Pick<StationSettings, "isFreePlace" | "placePrice"> {
+  return {
+    isFreePlace: place?.authorisationRequired === false,
+    placePrice: place?.energyPrice ?? null,
   };
 }
 
@@ -40,6 +49,7 @@ function settingsOf(body: StationReplace | StationPatch): Partial<StationSetting
     registration,
     heartbeatIntervalSeconds,
     authorisationRequired,
+    energyPrice,
   } = body;
   return {
     ...(securityProfile === undefined ? {} : { securityProfile }),
@@ -49,23 +59,20 @@ function settingsOf(body: StationReplace | StationPatch): Partial<StationSetting
     ...(registration === undefined ? {} : { registration }),
     ...(heartbeatIntervalSeconds === undefined ? {} : { heartbeatIntervalSeconds }),
     ...(authorisationRequired === undefined ? {} : { authorisationRequired }),
+    ...(energyPrice === undefined ? {} : { energyPrice }),
   };
 }
 
-/** Tells each station of a location whether starts are free there. Repeatable. */
-export async function tellFreePlace(
-  asker: Asker,
-  locationId: string,
-  isFreePlace: boolean,
-): Promise<void> {
+/** Tells each station of a location whether starts are free there, and the price. Repeatable. */
+export async function tellPlace(asker: Asker, location: Location): Promise<void> {
   const { platform, tenant } = asker;
   const ids = await platform.tenants.run(
     tenant,
-    (rows) => stationIds(rows, { locationId }, STATIONS_MAX),
+    (rows) => stationIds(rows, { locationId: location.id }, STATIONS_MAX),
   );
   for (let from = 0; from < ids.length; from += TOLD_AT_ONCE) {
     const some = ids.slice(from, from + TOLD_AT_ONCE);
-    const body: StationRegister = { settings: { isFreePlace } };
+    const body: StationRegister = { settings: ofPlace(location) };
     const told = some.map((id) =>
       askActor(asker, chargerAddress(tenant, id), { type: "station.change", body })
     );

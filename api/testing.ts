@@ -248,6 +248,7 @@ export function stationDescribed(
     registration: "Accepted",
     heartbeatIntervalSeconds: 300,
     authorisationRequired: true,
+    energyPrice: null,
     createdAt: "2026-01-01T00:00:00.000Z",
     presence: presenceDescribed(),
     boot: { vendor: null, model: null, serialNumber: null, firmwareVersion: null },

@@ -21,6 +21,7 @@ import type {
 } from "#schemas/events/gateway.ts";
 import type { StationEvent } from "#schemas/events/station.ts";
 
+import type { EnergyPrice } from "#schemas/rest/energy_price.ts";
 export interface ChargerContext {
   readonly tenant: string;
   readonly stationId: string;
@@ -331,6 +332,11 @@ export function needsToken(settings: StationSettings): boolean {
 export function newCharger(tenant: string, stationId: string, key: string): ChargerContext {
   return {
     tenant,
+/** What energy costs here: the station's own price comes first. */
+export function energyPrice({ energyPrice, placePrice }: StationSettings): EnergyPrice | null {
+  return energyPrice ?? placePrice ?? null;
+}
+
     stationId,
     key,
     createdAt: null,

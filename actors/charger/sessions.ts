@@ -4,6 +4,7 @@
  */
 import { keepNewest } from "#actors/turn.ts";
 import { authorise, grantKey } from "#actors/domain/authorisation.ts";
+import type { LockedPrice } from "#actors/domain/energy_cost.ts";
 import { chargingStateOf } from "#actors/domain/connector_status.ts";
 import type { PlainEvent } from "#engine/actor.ts";
 import type { StaleClosed } from "#schemas/events/charger.ts";
@@ -14,6 +15,7 @@ import { judgeClock, ourTime } from "./clock.ts";
 import { sessionsAt } from "./connectors.ts";
 import {
   type ChargerContext,
+  energyPrice,
   type EventOf,
   needsToken,
   type OpenSession,
@@ -120,6 +122,7 @@ function begin(turn: Turn, event: TransactionMessage): void {
     authorisation: idTokenInfo?.status ?? null,
     grantKey: heldGrant(turn.inputs),
     authorisationRequired: needsToken(context.settings),
+    price: lockedPrice(context, event),
   });
   if (event.type === "TransactionEvent.Ended") moveToClosed(turn, session);
   else leadToSession(turn, event, session.n);
@@ -234,6 +237,17 @@ function rememberRefused(turn: Turn, start: RefusedStart): void {
 function rememberStop(turn: Turn, event: TransactionMessage): void {
   const transactionId = isPlaceholder(event.transactionId) ? "" : event.transactionId ?? "";
   rememberRefused(turn, { transactionId, startDigest: stopDigest(event), status: "Accepted" });
+}
+
+/** Of a session whose end is all that came nobody knows what its price was when it began. */
+function lockedPrice(
+  { settings }: ChargerContext,
+  { type }: TransactionMessage,
+): LockedPrice | null {
+  const price = energyPrice(settings);
+  return price === null || type === "TransactionEvent.Ended"
+    ? null
+    : { ...price, isShown: !settings.quiet };
 }
 
 function digestOf(event: TransactionMessage): string | null {

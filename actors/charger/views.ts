@@ -13,10 +13,11 @@ import type { AlertRecord, ChargerContext, CommandRecord, FinishedCommand } from
 import { sessionKey } from "./turn.ts";
 
 export function describeStation(context: ChargerContext): StationDescription {
-  const { settings: { isFreePlace: _, ...settings }, boot } = context;
+  const { settings: { isFreePlace: _, placePrice: __, ...settings }, boot } = context;
   return {
     id: context.stationId,
     ...settings,
+    energyPrice: settings.energyPrice ?? null,
     createdAt: formatInstant(context.createdAt ?? 0),
     presence: describePresence(context),
     boot: {
@@ -93,6 +94,7 @@ export function stationRow(context: ChargerContext): ViewRow {
       registration: settings.registration,
       heartbeat_interval_seconds: settings.heartbeatIntervalSeconds,
       authorisation_required: settings.authorisationRequired,
+      energy_price: settings.energyPrice ?? null,
       connected: link !== null,
       gateway: link?.gateway ?? null,
       protocol: link?.protocol ?? null,

@@ -1,4 +1,5 @@
 /** What a session remembers, and what it hears. */
+import type { LockedPrice } from "#actors/domain/energy_cost.ts";
 import type { Progress } from "#actors/domain/progress.ts";
 import { noProgress } from "#actors/domain/progress.ts";
 import { type MeterRegister, openRegister } from "#actors/domain/register.ts";
@@ -60,6 +61,10 @@ export interface SessionContext {
   readonly reason: string | null;
   readonly annotation: string | null;
   readonly flags: readonly SessionFlag[];
+  /** The price that it began with; null = none was set, or its start never came. */
+  readonly price: LockedPrice | null;
+  /** What the answer to its end has told: its repeat gets the same. */
+  readonly toldCost: number | null;
 }
 
 export const sessionFlags = [
@@ -95,6 +100,7 @@ export type FromTransaction = TransactionEvent & {
   readonly isOrphan?: boolean;
   /** It named another transaction, and was matched by what else it says. */
   readonly isMatched?: boolean;
+  readonly price?: LockedPrice | null;
 };
 
 export type FromCharger =
@@ -156,5 +162,7 @@ export function newSession(tenant: string, id: string, stationId: string): Sessi
     reason: null,
     annotation: null,
     flags: [],
+    price: null,
+    toldCost: null,
   };
 }

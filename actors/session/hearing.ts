@@ -11,7 +11,7 @@ import type { GrantWish } from "#schemas/events/token.ts";
 import type { EventOf, SessionContext, SessionEvent, TransactionMessage } from "./context.ts";
 import { changesEnergy, transactionReply, withReadings } from "./messages.ts";
 import { isSame, markOf } from "./message_mark.ts";
-import { describeSession } from "./views.ts";
+import { describeSession, sessionCost } from "./views.ts";
 
 const told: ReadonlySet<string> = new Set(["session.describe", "session.annotate"]);
 
@@ -101,13 +101,12 @@ export function fold(event: SessionEvent, context: SessionContext): Folded<Sessi
     return metered(read, event.now, {});
   }
   if (!isTransaction(event)) return { context, reply: {} };
-  const reply = transactionReply(context, event);
-  if (isRepeat(event, context)) return { context, reply };
+  if (isRepeat(event, context)) return { context, reply: transactionReply(context, event) };
   const { seqNo } = event;
   const sequence = seqNo === null ? context.sequence : received(context.sequence, seqNo);
   const newestAt = Math.max(context.newestAt, event.at);
   const read = { ...context, ...withReadings(context, event.samples), sequence, newestAt };
-  return metered(read, event.now, reply);
+  return metered(read, event.now, transactionReply(read, event));
 }
 
 /** The world hears of readings at most this often per session (design section 4). */
@@ -124,7 +123,9 @@ function metered(
   const note = [energy, powerW];
   const heard = { ...read, heardAt: now, messages: read.messages + 1 };
   if (now - read.meteredAt < METERED_EVERY_MS) return { context: heard, reply, note };
-  const data = { id, stationId, energyWh: energy, powerW, currentA, socPercent };
+  const cost = sessionCost(read);
+  const readings = { energyWh: energy, powerW, currentA, socPercent };
+  const data = { id, stationId, ...readings, ...(cost === null ? {} : { cost }) };
   const facts = [{ type: "fact" as const, name: "session.metered", id: stationId, data }];
   return { context: { ...heard, meteredAt: now }, reply, note, facts };
 }

@@ -1,6 +1,7 @@
 /** What the station's messages do to a session (rules T4-T8, U2-U6). */
 import { authorise, grantKey } from "#actors/domain/authorisation.ts";
 import { believedEnd, believedTime } from "#actors/domain/plausible_time.ts";
+import { amountNumber, energyCost, isWhole } from "#actors/domain/energy_cost.ts";
 import { progressed } from "#actors/domain/progress.ts";
 import { edgeReadings } from "#actors/domain/edge_readings.ts";
 import {
@@ -42,6 +43,7 @@ export const beginSession = rule(transactionTypes, (turn, event) => {
     createdAt: turn.now,
     startedAt: at,
     register: openRegister(event.meterStartWh, at),
+    price: event.price ?? null,
   });
   if (flag !== null) turn.flag(flag);
   const status = event.authorisation ?? "Accepted";
@@ -49,6 +51,7 @@ export const beginSession = rule(transactionTypes, (turn, event) => {
   if (event.isOrphan === true) turn.flag("orphan");
   if (event.type !== "TransactionEvent.Started") turn.flag("startMissing");
   takeMessage(turn, event);
+  turn.reply(transactionReply(turn.context, event));
 });
 
 /** A later message, or an earlier one that comes late (rule U3). */
@@ -58,6 +61,7 @@ export const continueSession = rule(
     if (event.type === "TransactionEvent.Started") takeLateStart(turn, event);
     takeIdentity(turn, event);
     takeMessage(turn, event);
+    turn.reply(transactionReply(turn.context, event));
   },
 );
 
@@ -80,6 +84,9 @@ export const endSession = rule(["TransactionEvent.Ended"], (turn, event) => {
     stopReason: event.stoppedReason ?? "Local",
     register: closeRegister(context.register, end, limits),
   });
+  const reply = transactionReply(turn.context, event);
+  turn.set({ toldCost: reply.totalCost ?? null });
+  turn.reply(reply);
   giveGrantBack(turn);
 });
 
@@ -106,13 +113,32 @@ export function hasAll(context: SessionContext): boolean {
   return isComplete(context.sequence, context.startedSeqNo, context.endedSeqNo);
 }
 
-/** The answer to an event that carries a token, and none to one that does not (rule U6). */
+/**
+ * The answer to an event that carries a token, and none to one that does not (rule U6); with what
+ * it costs where that is known (rule U7; OCPP 2.0.1 Part 2, I02, I03).
+ */
 export function transactionReply(
   context: SessionContext,
   event: TransactionMessage,
 ): TransactionReply {
   const { transactionId } = context;
-  return { transactionId, idTokenInfo: tokenInfo(context, event) };
+  const totalCost = costOf(context, event);
+  return {
+    transactionId,
+    idTokenInfo: tokenInfo(context, event),
+    ...(totalCost === null ? {} : { totalCost }),
+  };
+}
+
+/** In total after the end, so far with each reading. */
+function costOf(context: SessionContext, event: TransactionMessage): number | null {
+  const { price, endedAt, family, toldCost, register } = context;
+  if (family === "1.6" || price === null || !isWhole(price)) return null;
+  const isEnd = event.type === "TransactionEvent.Ended";
+  if (isEnd && toldCost !== null) return toldCost;
+  const isRunning = event.type === "TransactionEvent.Updated" && price.isShown &&
+    endedAt === null && event.samples.length > 0;
+  return isEnd || isRunning ? amountNumber(energyCost(price, energyWh(register))) : null;
 }
 
 function tokenInfo(context: SessionContext, event: TransactionMessage): IdTokenInfo | null {
@@ -127,9 +153,8 @@ function tokenInfo(context: SessionContext, event: TransactionMessage): IdTokenI
   });
 }
 
-/** Readings, numbers and the answer: what all messages of a transaction have in common. */
+/** Readings and numbers: what all messages of a transaction have in common. */
 function takeMessage(turn: Turn, event: TransactionMessage): void {
-  turn.reply(transactionReply(turn.context, event));
   const { context } = turn;
   const isStart = event.type === "TransactionEvent.Started";
   turn.set({

@@ -1,12 +1,15 @@
 import type { StoredSnapshot } from "#engine/actor.ts";
 import type { SessionContext } from "./context.ts";
 
+/** Came later: absent in older snapshots. */
+const later: Pick<SessionContext, "price" | "toldCost"> = { price: null, toldCost: null };
+
 /** What is stored of a session. */
 export const sessionSnapshot = {
   version: 1,
   encode: (context: SessionContext): unknown => context,
   decode: (stored: StoredSnapshot): { value: unknown; context: SessionContext } => ({
     value: stored.value,
-    context: stored.context as SessionContext,
+    context: { ...later, ...stored.context as SessionContext },
   }),
 };

@@ -1,9 +1,15 @@
 /** How a session shows itself: the description for REST and facts, the row of the read model. */
-import { sessionMeter } from "#actors/domain/register.ts";
+import { energyCost, type Money } from "#actors/domain/energy_cost.ts";
+import { energyWh, sessionMeter } from "#actors/domain/register.ts";
 import type { ViewRow } from "#engine/actor.ts";
 import type { SessionDescription } from "#schemas/events/charger.ts";
 import { formatInstant } from "#schemas/instant.ts";
 import type { SessionContext } from "./context.ts";
+
+/** What it costs so far, or in the end. */
+export function sessionCost({ price, register }: SessionContext): Money | null {
+  return price === null ? null : energyCost(price, energyWh(register));
+}
 
 export function describeSession(context: SessionContext): SessionDescription {
   const { endedAt, flags } = context;
@@ -21,6 +27,7 @@ export function describeSession(context: SessionContext): SessionDescription {
     meterStopWh: meter.meterStopWh,
     energyWh: meter.energyWh,
     stopReason: context.stopReason,
+    cost: sessionCost(context),
     status: endedAt === null ? "open" : "closed",
     state: context.phase,
     billable: context.billable ?? (!meter.isDoubtful && !flags.includes("orphan")),
@@ -52,6 +59,7 @@ export function sessionRow(context: SessionContext): ViewRow {
       billable: session.billable,
       annotation: session.annotation,
       flags: session.flags,
+      price: context.price,
       created_at: formatInstant(context.createdAt),
     },
   };

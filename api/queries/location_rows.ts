@@ -14,9 +14,12 @@ interface LocationRow {
   readonly timeZone: string;
   readonly address: string;
   readonly authorisationRequired: boolean;
+  readonly energyPrice: NonNullable<Location["energyPrice"]> | null;
 }
 
-const columns = "id, name, latitude, longitude, time_zone, address, authorisation_required";
+const columns =
+  "id, name, latitude, longitude, time_zone, address, authorisation_required, energy_price";
+const places = "$1, $2, $3, $4, $5, $6, $7, $8, $9::text::jsonb";
 
 export async function findLocation(rows: Rows, id: string): Promise<Location | undefined> {
   const [row] = await rows.all<LocationRow>(
@@ -42,7 +45,7 @@ export async function insertLocation(
   location: Location,
 ): Promise<boolean> {
   const inserted = await rows.all(
-    `INSERT INTO locations (tenant, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO locations (tenant, ${columns}) VALUES (${places})
       ON CONFLICT DO NOTHING RETURNING 1`,
     values(tenant, location),
   );
@@ -56,10 +59,11 @@ export async function replaceLocation(
   location: Location,
 ): Promise<boolean> {
   const [row] = await rows.all<{ isNew: boolean }>(
-    `INSERT INTO locations (tenant, ${columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    `INSERT INTO locations (tenant, ${columns}) VALUES (${places})
       ON CONFLICT (tenant, id) DO UPDATE SET name = excluded.name, latitude = excluded.latitude,
         longitude = excluded.longitude, time_zone = excluded.time_zone, address = excluded.address,
-        authorisation_required = excluded.authorisation_required
+        authorisation_required = excluded.authorisation_required,
+        energy_price = excluded.energy_price
       RETURNING xmax = 0 AS is_new`,
     values(tenant, location),
   );
@@ -89,7 +93,9 @@ export function noLocation(id: string): PlatformError {
 function values(tenant: string, location: Location): SqlValue[] {
   const { id, name, coordinates: { latitude, longitude }, timeZone, address } = location;
   const isRequired = location.authorisationRequired ?? true;
-  return [tenant, id, name, latitude, longitude, timeZone, address, isRequired];
+  const price = location.energyPrice ?? null;
+  const priceText = price === null ? null : JSON.stringify(price);
+  return [tenant, id, name, latitude, longitude, timeZone, address, isRequired, priceText];
 }
 
 function toLocation(row: LocationRow): Location {
@@ -100,5 +106,6 @@ function toLocation(row: LocationRow): Location {
     timeZone: row.timeZone,
     address: row.address,
     ...(row.authorisationRequired ? {} : { authorisationRequired: false }),
+    ...(row.energyPrice === null ? {} : { energyPrice: row.energyPrice }),
   };
 }

@@ -1,3 +1,4 @@
+import { energyCost, type PricePerKwh } from "#actors/domain/energy_cost.ts";
 import type { MeterValue, MeterValueQuery, Session, SessionQuery } from "#schemas/rest/session.ts";
 import { Conditions } from "../conditions.ts";
 import { pageOf } from "../paging.ts";
@@ -19,6 +20,7 @@ interface SessionRow {
   readonly meterStopWh: number | null;
   readonly energyWh: number;
   readonly stopReason: string | null;
+  readonly price: PricePerKwh | null;
   readonly status: "open" | "closed";
   readonly state: string;
   readonly billable: boolean;
@@ -33,7 +35,7 @@ interface SessionRow {
 // newer.
 const columns = `s.id, s.station_id, s.evse_id, s.connector_id, s.token_uid, s.token_type,
   s.transaction_id, s.started_at, s.ended_at, s.meter_start_wh, s.meter_stop_wh, s.stop_reason,
-  s.status, s.state, s.billable, s.annotation, s.flags,
+  s.price, s.status, s.state, s.billable, s.annotation, s.flags,
   CASE WHEN s.status = 'open' THEN greatest(s.energy_wh, p.energy_wh) ELSE s.energy_wh
     END AS energy_wh,
   CASE WHEN s.status = 'open' THEN p.power_w END AS power_w,
@@ -139,6 +141,7 @@ function toSession(row: SessionRow): Session {
     meterStopWh: row.meterStopWh,
     energyWh: row.energyWh,
     stopReason: row.stopReason,
+    cost: row.price === null ? null : energyCost(row.price, row.energyWh),
     status: row.status,
     state: row.state,
     billable: row.billable,

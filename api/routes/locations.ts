@@ -18,7 +18,7 @@ import {
 import { created, noContent, ok } from "../reply.ts";
 import { list, type Route, route } from "../route.ts";
 import { shapeCheck } from "../shape_check.ts";
-import { tellFreePlace } from "../station_settings.ts";
+import { tellPlace } from "../station_settings.ts";
 
 const tag = "Locations";
 const one = { path: "/locations/{id}", tag, params: IdParams } as const;
@@ -77,7 +77,7 @@ export const locationRoutes: readonly Route[] = [
         tenant,
         (rows) => replaceLocation(rows, tenant, location),
       );
-      if (!isNew) await tellFreePlace(incoming, id, location.authorisationRequired === false);
+      if (!isNew) await tellPlace(incoming, location);
       return isNew ? created(pathOf(id), location) : ok(location);
     },
   }),
@@ -96,9 +96,8 @@ export const locationRoutes: readonly Route[] = [
         await replaceLocation(rows, tenant, changed);
         return changed;
       });
-      if (body.authorisationRequired !== undefined) {
-        await tellFreePlace(incoming, id, location.authorisationRequired === false);
-      }
+      const tells = body.authorisationRequired !== undefined || body.energyPrice !== undefined;
+      if (tells) await tellPlace(incoming, location);
       return ok(location);
     },
   }),

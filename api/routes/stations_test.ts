@@ -115,7 +115,7 @@ test("PATCH merges, PUT replaces, DELETE removes", async () => {
   });
   await api.call("PATCH", "/stations/A", { locationId: null, tags: null, quiet: true });
   assert.deepEqual(api.actors.asked.at(-1)?.body, {
-    settings: { locationId: null, tags: [], quiet: true, isFreePlace: false },
+    settings: { locationId: null, tags: [], quiet: true, isFreePlace: false, placePrice: null },
   });
   api.actors.answers.set("station.import", ({ to }) => {
     return { created: to.key === "new", station: stationDescribed(to.key) };
@@ -139,16 +139,43 @@ test("a location with free vend tells its stations, those that are there and tho
   const free = await api.call("PATCH", "/locations/far", { authorisationRequired: false });
   assert.equal(free.body.authorisationRequired, false);
   assert.equal(api.actors.asked.at(-1)?.to.key, "CP-3");
-  assert.deepEqual(told(), { settings: { isFreePlace: true } });
+  assert.deepEqual(told(), { settings: { isFreePlace: true, placePrice: null } });
   await api.call("PATCH", "/stations/A", { locationId: "far" });
-  assert.deepEqual(told(), { settings: { locationId: "far", isFreePlace: true } });
+  assert.deepEqual(told(), {
+    settings: { locationId: "far", isFreePlace: true, placePrice: null },
+  });
   const asked = api.actors.asked.length;
   await api.call("PATCH", "/locations/far", { name: "Further" });
   assert.equal(api.actors.asked.length, asked);
   assert.equal((await api.call("GET", "/locations/far")).body.authorisationRequired, false);
   const again = await api.call("PATCH", "/locations/far", { authorisationRequired: null });
   assert.equal(again.body.authorisationRequired, undefined);
-  assert.deepEqual(told(), { settings: { isFreePlace: false } });
+  assert.deepEqual(told(), { settings: { isFreePlace: false, placePrice: null } });
+});
+
+test("a price is a location's or a station's own, and reaches the stations that it is for", async () => {
+  const told = (): unknown => api.actors.asked.at(-1)?.body;
+  const price = { currency: "EUR", perKwh: "0.49" };
+  api.actors.answers.set("station.change", ({ to }) => {
+    return { created: false, station: stationDescribed(to.key) };
+  });
+  const set = await api.call("PATCH", "/locations/far", { energyPrice: price });
+  assert.deepEqual(set.body.energyPrice, price);
+  assert.deepEqual(told(), { settings: { isFreePlace: false, placePrice: price } });
+  assert.deepEqual((await api.call("GET", "/locations/far")).body.energyPrice, price);
+  await api.call("PATCH", "/stations/CP-3", { energyPrice: { ...price, perKwh: "0" } });
+  assert.deepEqual(told(), { settings: { energyPrice: { ...price, perKwh: "0" } } });
+  await api.call("PATCH", "/stations/CP-3", { energyPrice: null });
+  assert.deepEqual(told(), { settings: { energyPrice: null } });
+  const gone = await api.call("PATCH", "/locations/far", { energyPrice: null });
+  assert.equal("energyPrice" in gone.body && gone.body.energyPrice !== null, false);
+  assert.deepEqual(told(), { settings: { isFreePlace: false, placePrice: null } });
+  for (const perKwh of ["0,49", "-1", ".5", "1e3", "00.5", 0.49]) {
+    const { status } = await api.call("PATCH", "/locations/far", {
+      energyPrice: { ...price, perKwh },
+    });
+    assert.equal(status, 400);
+  }
 });
 
 test("an import of stations goes on when rows fail", async () => {
@@ -174,6 +201,7 @@ test("an import of stations goes on when rows fail", async () => {
       tags: ["a", "b"],
       quiet: true,
       isFreePlace: false,
+      placePrice: null,
     },
   });
 });

@@ -1,5 +1,6 @@
 /** What the api tells charger actors (header.type and body), and what comes back. */
 import { type StationCommandKind, stationCommandKinds } from "#schemas/station_commands/mod.ts";
+import type { EnergyPrice, Money } from "#schemas/rest/energy_price.ts";
 import type { PasswordRecord, SecurityProfile } from "./gateway.ts";
 
 export const registrations = ["Accepted", "Pending", "Rejected"] as const;
@@ -18,6 +19,10 @@ export interface StationSettings {
   readonly authorisationRequired: boolean;
   /** Free vend by its location, which tells each of its stations; not shown. */
   readonly isFreePlace?: boolean;
+  /** The station's own; null or absent = that of its location, if it has one. */
+  readonly energyPrice?: EnergyPrice | null;
+  /** Of its location, which tells each of its stations; not shown. */
+  readonly placePrice?: EnergyPrice | null;
 }
 
 /**
@@ -214,3 +219,5 @@ export interface SessionDescription {
   readonly annotation: string | null;
   readonly flags: readonly string[];
 }
+  /** At the price that it began with; null = there was none. */
+  readonly cost: Money | null;

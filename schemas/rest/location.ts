@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { EnergyPrice } from "./energy_price.ts";
 import { Identifier, nullable, ReadOnly, type Static } from "./shape.ts";
 
 export const Coordinates = Type.Object({
@@ -18,6 +19,7 @@ const settings = {
   authorisationRequired: Type.Optional(
     Type.Boolean({ description: "False = free vend at all its stations; absent = true" }),
   ),
+  energyPrice: Type.Optional(nullable(EnergyPrice)),
 };
 
 export const Location = Type.Object({ id: Identifier, ...settings }, { title: "Location" });
@@ -41,5 +43,6 @@ export const LocationPatch = Type.Object({
   coordinates: Type.Optional(Type.Partial(Coordinates, { additionalProperties: false })),
   timeZone: Type.Optional(Type.Unsafe<unknown>({ ...settings.timeZone, default: undefined })),
   authorisationRequired: Type.Optional(nullable(Type.Boolean())),
+  energyPrice: Type.Optional(Type.Unsafe<unknown>(nullable(EnergyPrice))),
   address: Type.Optional(Type.Unsafe<unknown>({ ...settings.address, default: undefined })),
 }, { additionalProperties: false, title: "LocationPatch" });

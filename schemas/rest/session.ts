@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { Money } from "./energy_price.ts";
 import {
   Identifier,
   Instant,
@@ -25,6 +26,7 @@ export const Session = Type.Object({
   meterStopWh: nullable(Type.Number()),
   energyWh: Type.Number(),
   stopReason: nullable(Type.String()),
+  cost: nullable(Money),
   status: oneOf(sessionStatuses),
   state: Type.String(),
   billable: Type.Boolean(),

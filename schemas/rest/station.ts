@@ -1,6 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { registrations } from "#schemas/events/charger.ts";
 import type { SecurityProfile } from "#schemas/events/gateway.ts";
+import { EnergyPrice } from "./energy_price.ts";
 import {
   Identifier,
   Instant,
@@ -57,6 +58,14 @@ const given = {
   heartbeatIntervalSeconds: Type.Optional(settings.heartbeatIntervalSeconds),
   authorisationRequired: Type.Optional(settings.authorisationRequired),
   locationId: Type.Optional(nullable(Identifier)),
+  energyPrice: Type.Optional(
+    nullable(
+      Type.Unsafe<EnergyPrice>({
+        ...EnergyPrice,
+        description: "Comes before that of its location; null = none of its own",
+      }),
+    ),
+  ),
   password: Type.Optional(nullable(Password)),
   ...readOnly,
 };
@@ -103,6 +112,7 @@ export const Station = Type.Object({
   id: Identifier,
   ...settings,
   locationId: nullable(Identifier),
+  energyPrice: nullable(EnergyPrice),
   createdAt: Instant,
   presence: Presence,
   boot: Type.Object({

@@ -1,0 +1,61 @@
+/** What energy costs at one price per kilowatt-hour: exact, and rounded once. */
+
+export interface PricePerKwh {
+  /** ISO 4217. */
+  readonly currency: string;
+  /** Decimal text, not negative. */
+  readonly perKwh: string;
+  /** Absent = true. */
+  readonly taxIncluded?: boolean;
+}
+
+/** The price that a session began with: a later one is for later sessions. */
+export interface LockedPrice extends PricePerKwh {
+  /** The station is told what it costs so far. */
+  readonly isShown: boolean;
+}
+
+export interface Money {
+  /** Decimal text with as many digits as the currency has. */
+  readonly amount: string;
+  readonly currency: string;
+}
+
+/** Digits behind the point where it is not two (ISO 4217, minor units). */
+const minorDigits: ReadonlyMap<string, number> = new Map([
+  ...[
+    ...["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI"],
+    ...["VND", "VUV", "XAF", "XOF", "XPF"],
+  ].map((currency) => [currency, 0] as const),
+  ...["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"]
+    .map((currency) => [currency, 3] as const),
+  ...["CLF", "UYW"].map((currency) => [currency, 4] as const),
+]);
+
+const WH_PER_KWH = 1_000n;
+
+/** Half a unit is rounded up. Energy is whole watt-hours, and none is below zero. */
+export function energyCost({ perKwh, currency }: PricePerKwh, energyWh: number): Money {
+  const [whole = "0", fraction = ""] = perKwh.split(".");
+  const digits = minorDigits.get(currency) ?? 2;
+  const units = BigInt(whole + fraction) * BigInt(Math.max(0, Math.round(energyWh)));
+  const scale = WH_PER_KWH * 10n ** BigInt(fraction.length);
+  const minor = (2n * units * 10n ** BigInt(digits) + scale) / (2n * scale);
+  return { amount: decimal(minor, digits), currency };
+}
+
+/** Of two costs that are both rounded: what `totalCost` of OCPP carries. */
+export function amountNumber({ amount }: Money): number {
+  return Number(amount);
+}
+
+/** Whether the amount is what the driver pays: taxes of a net price are not known here. */
+export function isWhole({ taxIncluded, perKwh }: PricePerKwh): boolean {
+  return taxIncluded !== false || /^[0.]+$/.test(perKwh);
+}
+
+function decimal(minor: bigint, digits: number): string {
+  if (digits === 0) return String(minor);
+  const text = String(minor).padStart(digits + 1, "0");
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
