@@ -1,13 +1,14 @@
 /**
  * One socket from handshake to close: the read loop, the bounds that one station can reach, ping.
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { WebSocket } from "ws";
 import type { Address } from "#schemas/address.ts";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import { binaryFrame, isOfVersion, unknownType } from "./bad_frames.ts";
 import { encodeCallError } from "./call_error.ts";
 import { type CallOrder, Calls, tellAnswer, tellLateAnswer } from "./calls.ts";
+import { closeWords } from "./close_words.ts";
 import { type GatewayContext, logFrame } from "./context.ts";
 import { traced } from "./call_trace.ts";
 import { Dispatch, type DispatchLine, writeCallError } from "./dispatch.ts";
@@ -25,16 +26,12 @@ const pausedFor = { epoch: 1, crowd: 2, messages: 4, badFrames: 8, unread: 16 } 
 
 const OPEN = 1;
 
-/** RFC 6455, 5.5 and 7.4: what a close frame may carry. */
-const REASON_BYTES_MAX = 123;
-const POLICY = 1008;
-
 export interface Station {
   readonly identity: string;
   readonly address: Address;
   readonly protocol: OcppProtocol;
   readonly remoteAddress: string;
-  /** Salt of the password it came in with; undefined when only one is good, or none is asked for. */
+  /** Salt of the password it came in with, while several are good. */
   readonly password?: string | undefined;
 }
 
@@ -144,8 +141,7 @@ export class Connection implements DispatchLine {
     // Unread frames would hide the answer to our close.
     this.#paused = 0;
     this.#socket.resume();
-    const isLong = Buffer.byteLength(reason) > REASON_BYTES_MAX;
-    this.#socket.close(isCloseCode(code) ? code : POLICY, isLong ? "" : reason);
+    this.#socket.close(...closeWords(code, reason));
   }
 
   /**
@@ -393,9 +389,4 @@ export class Connection implements DispatchLine {
     this.#calls?.close();
     this.#keeper.closed(this, code, reason);
   }
-}
-
-function isCloseCode(code: number): boolean {
-  const isStandard = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
-  return isStandard || (code >= 3000 && code <= 4999);
 }
