@@ -51,9 +51,11 @@ const chargerTypes: Readonly<Record<ChargerEvent["type"], Hearing>> = {
   "command.request": "chart",
   "alert.acknowledge": "chart",
   "alert.resolve": "chart",
+  "configuration.check": "chart",
   "alarm.offline": "chart",
   "alarm.commands": "chart",
   "alarm.rivals": "chart",
+  "alarm.configuration": "chart",
 };
 
 const sessionTypes: Readonly<Record<SessionEvent["type"], Hearing>> = {

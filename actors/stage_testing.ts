@@ -19,6 +19,7 @@ import type {
 } from "#schemas/events/gateway.ts";
 import type { TokenRecord } from "#schemas/events/token.ts";
 import type { StationItem } from "#schemas/station_items.ts";
+import type { Drift } from "./charger/configuration.ts";
 import { charger } from "./charger/mod.ts";
 import type { KeptCommand, StationInput, StationWish } from "./charger/station_input.ts";
 import { reservation } from "./reservation/mod.ts";
@@ -44,6 +45,8 @@ export class Stage {
   now = Date.UTC(2026, 10, 22, 12);
   mayRegister = false;
   offlineAlertMinutes = 5;
+  /** How stations differ from what is intended of them. */
+  drift: Drift = { count: 0, names: [] };
   readonly tokens = new Map<string, TokenRecord>();
   readonly facts: { name: string; id: string; data: unknown }[] = [];
   readonly sent: { subject: string; message: unknown }[] = [];
@@ -171,6 +174,8 @@ export class Stage {
         return this.mayRegister;
       case "offlineAlertMinutes":
         return this.offlineAlertMinutes;
+      case "configurationDrift":
+        return this.drift;
       case "station":
         return this.#stationInput(request as StationWish);
       default:

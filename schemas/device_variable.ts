@@ -54,15 +54,15 @@ function escaped(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("/", "%2F");
 }
 
-/** As people read it: `Connector[1] EVSE 1.2 AvailabilityState[a]`. */
+/** As people read it: `Connector 1.2 AvailabilityState[a]`. */
 export function spokenName(name: VariableName): string {
   const { component, instance, evseId, connectorId, variable, variableInstance } = name;
   const place = evseId === undefined
     ? ""
-    : ` EVSE ${evseId}${connectorId === undefined ? "" : `.${connectorId}`}`;
+    : ` ${evseId}${connectorId === undefined ? "" : `.${connectorId}`}`;
   const whole = `${variable}${variableInstance === undefined ? "" : `[${variableInstance}]`}`;
   if (component === undefined || component === CONFIGURATION) return whole;
-  return `${component}${instance === undefined ? "" : `[${instance}]`}${place}.${whole}`;
+  return `${component}${instance === undefined ? "" : `[${instance}]`}${place} ${whole}`;
 }
 
 export function toWireVariable(name: VariableName & { readonly component: string }): Required<
@@ -92,17 +92,28 @@ function withInstance(
   return { name, ...(instance === undefined ? {} : { instance }) };
 }
 
-/** The name in what a station sent; undefined when it names no variable. */
-export function fromWire({ component, variable }: WireVariable): VariableName | undefined {
-  if (component === undefined || variable === undefined) return undefined;
-  const { evse } = component;
+/** The attribute that an entry of a message names; undefined when it names none. */
+export function attributeIn(
+  entry: unknown,
+): Required<Pick<AttributeName, "attribute">> & AttributeName | undefined {
+  if (!isObject(entry)) return undefined;
+  const { component, variable, attributeType, type } = entry;
+  if (!isObject(component) || !isObject(variable)) return undefined;
+  if (typeof component["name"] !== "string" || typeof variable["name"] !== "string") {
+    return undefined;
+  }
+  const evse = isObject(component["evse"]) ? component["evse"] : {};
+  const attribute = [attributeType, type].find((word) =>
+    attributeTypes.some((known) => known === word)
+  );
   return {
-    component: component.name,
-    ...(component.instance === undefined ? {} : { instance: component.instance }),
-    ...(evse === undefined ? {} : { evseId: evse.id }),
-    ...(evse?.connectorId === undefined ? {} : { connectorId: evse.connectorId }),
-    variable: variable.name,
-    ...(variable.instance === undefined ? {} : { variableInstance: variable.instance }),
+    component: component["name"],
+    ...(typeof component["instance"] === "string" ? { instance: component["instance"] } : {}),
+    ...(typeof evse["id"] === "number" ? { evseId: evse["id"] } : {}),
+    ...(typeof evse["connectorId"] === "number" ? { connectorId: evse["connectorId"] } : {}),
+    variable: variable["name"],
+    ...(typeof variable["instance"] === "string" ? { variableInstance: variable["instance"] } : {}),
+    attribute: typeof attribute === "string" ? attribute : "Actual",
   };
 }
 
@@ -111,4 +122,8 @@ const secretNames = /^(authorizationkey|basicauthpassword|.*password|.*(secret|p
 /** Values that are kept nowhere and shown to nobody. */
 export function isSecret({ variable }: Pick<VariableName, "variable">): boolean {
   return secretNames.test(variable);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }

@@ -4,6 +4,7 @@ import type { InputProviders } from "#engine/actor.ts";
 import type { Actors } from "#engine/ports/actors.ts";
 import type { Clock } from "#engine/ports/clock.ts";
 import type { GrantReply, GrantRequest, GrantWish } from "#schemas/events/token.ts";
+import { configurationDrift } from "./configuration_drift.ts";
 import { stationInputs } from "./station_inputs.ts";
 import type { TokenCache } from "./token_cache.ts";
 
@@ -46,6 +47,7 @@ export function inputProviders(
     autoRegister: () => autoRegister,
     offlineAlertMinutes: () => offlineAlertMinutes,
     station: stationInputs(sql),
+    configurationDrift: configurationDrift(sql),
   };
 }
 

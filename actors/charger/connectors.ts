@@ -16,10 +16,13 @@ const faulted = "Faulted";
 export const noteStatus = rule(["StatusNotification", "StatusReports"], (turn, event) => {
   turn.set({ lastSeenAt: turn.now });
   turn.reply({});
-  const reports = event.type === "StatusReports" ? event.reports : [event];
+  noteReports(turn, event.type === "StatusReports" ? event.reports : [event]);
+});
+
+export function noteReports(turn: Turn, reports: readonly StatusNotification[]): void {
   for (const report of reports) noteReport(turn, report);
   if (turn.isStationChanged) announceStation(turn, "charger.statusChanged");
-});
+}
 
 function noteReport(turn: Turn, report: StatusNotification): void {
   const { context } = turn;

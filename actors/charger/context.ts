@@ -278,6 +278,7 @@ export type Told =
     & OcppAnswer
   )
   | { readonly type: "session.close-stale" }
+  | { readonly type: "configuration.check" }
   | { readonly type: "alert.acknowledge" | "alert.resolve"; readonly alertId: string };
 
 export type Asked =
@@ -289,7 +290,7 @@ export type Asked =
  * count.
  */
 export type Rung = {
-  readonly type: "alarm.offline" | "alarm.commands" | "alarm.rivals";
+  readonly type: "alarm.offline" | "alarm.commands" | "alarm.rivals" | "alarm.configuration";
   readonly due: number;
 };
 

@@ -154,6 +154,10 @@ export function inputs(
     return [offlineAlert];
   }
   if (isOf(event, "socket.authenticate")) return isUnknown ? [mayRegister] : [];
+  if (isOf(event, "alarm.configuration", "configuration.check")) {
+    const { stationId } = context;
+    return [{ name: "drift", source: "configurationDrift", request: { stationId } }];
+  }
   if (isOf(event, "command.request")) return commandInputs(event, context);
   if (isOf(event, "ocpp.answer")) return answerInputs(event, context);
   if (isOf(event, "Notice")) {

@@ -5,6 +5,7 @@ import { changeAlert, noteSession } from "./alerts.ts";
 import { tellBlocks } from "./blocks/mod.ts";
 import { ringCommands, takeAnswer } from "./command_answers.ts";
 import { queueCommand, refuseCall, sendCall, sendCommand } from "./commands.ts";
+import { noteDrift } from "./configuration.ts";
 import { noteStatus } from "./connectors.ts";
 import {
   type ChargerContext,
@@ -110,6 +111,7 @@ export const chargerMachine = setup({
     takeAnswer: enqueueActions((step) => follow(step, takeAnswer)),
     ringCommands: enqueueActions((step) => follow(step, ringCommands)),
     changeAlert: enqueueActions((step) => follow(step, changeAlert)),
+    noteDrift: enqueueActions((step) => follow(step, noteDrift)),
   },
 }).createMachine({
   id: "charger",
@@ -194,6 +196,8 @@ export const chargerMachine = setup({
             "session.incomplete": { actions: "askForMessages" },
             "alert.acknowledge": { actions: "changeAlert" },
             "alert.resolve": { actions: "changeAlert" },
+            "configuration.check": { actions: "noteDrift" },
+            "alarm.configuration": { actions: "noteDrift" },
           },
         },
       },
@@ -252,6 +256,7 @@ export const chargerMachine = setup({
     "command.request": { actions: { type: "refuse", params: notRegistered } },
     "call.request": { actions: { type: "refuse", params: notRegistered } },
     "session.close-stale": { actions: { type: "refuse", params: notRegistered } },
+    "configuration.check": { actions: { type: "refuse", params: notRegistered } },
     "alert.acknowledge": { actions: { type: "refuse", params: notRegistered } },
     "alert.resolve": { actions: { type: "refuse", params: notRegistered } },
   },

@@ -73,10 +73,11 @@ test("a socket announced again keeps its epoch while it counts, and writes nothi
   one.boot();
   const { epoch } = one;
   const rows = one.stage.journal.length;
+  const sent = one.stage.sent.length;
   one.open({ again: true, epoch });
   assert.equal(one.epoch, epoch);
   assert.equal(one.stage.journal.length, rows);
-  assert.deepEqual(one.stage.sent, []);
+  assert.equal(one.stage.sent.length, sent);
 });
 
 test("a socket announced again that was believed gone counts again, with a newer epoch", () => {

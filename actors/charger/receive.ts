@@ -25,6 +25,7 @@ const told: ReadonlySet<string> = new Set([
   "call.request",
   "command.request",
   "session.close-stale",
+  "configuration.check",
   "alert.acknowledge",
   "alert.resolve",
 ]);

@@ -4,8 +4,9 @@ import type { StationRegistered, StationSettings } from "#schemas/events/charger
 import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
 import { announceStation, steppedStation } from "./announcements.ts";
 import { cancelAll, settleResets } from "./command_answers.ts";
-import { sendOwnCall } from "./commands.ts";
+import { checkSoon } from "./configuration.ts";
 import { type BootRecord, type ChargerContext, newCharger, settingsDefault } from "./context.ts";
+import { askInventory, isSameBuild } from "./inventory.ts";
 import { cutOff, dropSocket, isOtherStation } from "./presence.ts";
 import { noteSerial } from "./rivals.ts";
 import { closeStale } from "./sessions.ts";
@@ -34,6 +35,8 @@ export const changeSettings = rule(
       }),
     });
     const station = steppedStation(turn.context);
+    // Templates are chosen by tags.
+    if (!isNew && settings.tags.join("\n") !== context.settings.tags.join("\n")) checkSoon(turn);
     const reply: StationRegistered = { created: isNew, station };
     turn.reply(reply);
     announceStation(turn, "charger.changed");
@@ -111,18 +114,4 @@ function watchBootLoop(turn: Turn): void {
   if (isLoop) {
     openAlert(turn, "bootLoop", `${LOOP_BOOTS} boots within ${LOOP_WINDOW_MS / 60_000} minutes`);
   } else settleAlert(turn, "bootLoop");
-}
-
-/** Rule B5: at first contact and after new firmware the whole inventory is asked for (2.x). */
-function askInventory(turn: Turn): void {
-  const { settings, link, counts } = turn.context;
-  if (settings.quiet || link === null || link.protocol === "ocpp1.6") return;
-  const requestId = counts.ownCalls + 1;
-  const payload = { requestId, reportBase: "FullInventory" };
-  sendOwnCall(turn, { action: "GetBaseReport", payload });
-}
-
-function isSameBuild(before: BootRecord | null, now: BootRecord): boolean {
-  return before !== null && before.vendor === now.vendor && before.model === now.model &&
-    before.serialNumber === now.serialNumber && before.firmwareVersion === now.firmwareVersion;
 }

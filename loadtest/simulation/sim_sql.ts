@@ -48,7 +48,11 @@ export class SimTables {
     }
   }
 
-  #commands(text: string, [id]: readonly unknown[]): readonly object[] {
+  #commands(text: string, parameters: readonly unknown[]): readonly object[] {
+    // Here nobody intends a configuration.
+    if (/FROM configuration_templates|= 'intended-configuration'/.test(text)) return [];
+    if (/station_id = \? AND (id|block) = ANY\(\?\)/.test(text)) return this.#ofStation(parameters);
+    const [id] = parameters;
     if (!/FROM commands WHERE id = \$1$/.test(text)) {
       this.#onUnknown(text);
       throw new TypeError(`Cannot simulate the statement: ${text}`);
@@ -61,6 +65,17 @@ export class SimTables {
         value,
       ]),
     )];
+  }
+
+  /** The input `station`: commands of a station by their ids, items by their blocks. */
+  #ofStation([, stationId, chosen]: readonly unknown[]): readonly object[] {
+    const names = new Set(Array.isArray(chosen) ? chosen : []);
+    return [...this.#store.views].flatMap(([key, row]) => {
+      if (row["station_id"] !== stationId) return [];
+      const id = key.slice(key.indexOf("/") + 1);
+      if (key.startsWith("commands/") && names.has(id)) return [{ calls: null, ...row, id }];
+      return key.startsWith("station_items/") && names.has(row["block"]) ? [row] : [];
+    });
   }
 
   #connected(): readonly Connected[] {

@@ -186,6 +186,8 @@ export const alertKinds = [
   "orphanedSession",
   "clockOff",
   "duplicateIdentity",
+  "stationEvent",
+  "configurationDrift",
   "firmwareFailed",
   "securityEvent",
 ] as const;

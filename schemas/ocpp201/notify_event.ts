@@ -12,23 +12,37 @@ interface EventDatum {
   readonly variable: { readonly name: string };
 }
 
-/** Connector.AvailabilityState is the other way to report a connector's status (rule S2). */
+/**
+ * Connector.AvailabilityState is the other way to report a connector's status (rule S2). A message
+ * with nothing else is status reports; in one that also tells of other things they are found again
+ * by `statusReportsOf`.
+ */
 export const NotifyEvent = defineMessage({
   action: "NotifyEvent",
   specification: "OCPP 2.0.1 Part 2, N07 and G01",
   toEvent: (request: { readonly eventData: readonly EventDatum[] }) => {
-    const reports = request.eventData.filter(isConnectorStatus).map(statusOf);
-    return reports.length > 0
-      ? { type: "StatusReports", reports }
+    const isStatusOnly = request.eventData.length > 0 && request.eventData.every(isConnectorStatus);
+    return isStatusOnly
+      ? { type: "StatusReports", reports: request.eventData.map(statusOf) }
       : { type: "Notice", action: "NotifyEvent", payload: request };
   },
   toResponse: () => ({}),
 });
 
-// Names of components and variables are not case-sensitive (OCPP 2.0.1 Part 2, ComponentType).
-function isConnectorStatus({ component, variable }: EventDatum): boolean {
-  return component.evse !== undefined && component.name.toLowerCase() === "connector" &&
-    variable.name.toLowerCase() === "availabilitystate";
+/** Of a payload that has passed the schema. */
+export function statusReportsOf(
+  payload: Readonly<Record<string, unknown>>,
+): readonly StatusNotification[] {
+  const data = (payload["eventData"] ?? []) as readonly EventDatum[];
+  return data.filter(isConnectorStatus).map(statusOf);
+}
+
+/** Names of components and variables are not case-sensitive (OCPP 2.0.1 Part 2, ComponentType). */
+export function isConnectorStatus(
+  { component, variable }: Partial<Pick<EventDatum, "component" | "variable">>,
+): boolean {
+  return component?.evse !== undefined && component.name.toLowerCase() === "connector" &&
+    variable?.name.toLowerCase() === "availabilitystate";
 }
 
 function statusOf(datum: EventDatum): StatusNotification {

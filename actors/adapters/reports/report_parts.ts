@@ -42,3 +42,14 @@ export async function collectPart(
   await store.remove("report-part", prefix);
   return parts.slice(0, last + 1).map((part) => part.content);
 }
+
+/** Forgets parts of reports of this family that were given up. */
+export async function dropOldParts(
+  { at }: ReportedMessage,
+  store: ItemStore,
+  family: string,
+): Promise<void> {
+  const parts = await store.read("report-part", `${family}/`);
+  const old = parts.filter(({ body }) => Number(body["at"]) < at - PARTS_KEPT_MS);
+  if (old.length > 0) await store.drop("report-part", old.map(({ key }) => key));
+}
