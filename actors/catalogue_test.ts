@@ -36,6 +36,7 @@ const chargerTypes: Readonly<Record<ChargerEvent["type"], Hearing>> = {
   "session.recovered": "chart",
   "session.incomplete": "chart",
   "session.close-stale": "chart",
+  "block.order": "chart",
   "station.register": "chart",
   "station.import": "chart",
   "station.change": "chart",

@@ -3,6 +3,7 @@ import { keepNewest, type OfType } from "#actors/turn.ts";
 import type { ActorEvent, ViewRow } from "#engine/actor.ts";
 import type {
   AlertKind,
+  BlockOrder,
   CallRequest,
   CommandKind,
   CommandRequest,
@@ -20,8 +21,8 @@ import type {
   SocketOpened,
 } from "#schemas/events/gateway.ts";
 import type { StationEvent } from "#schemas/events/station.ts";
-
 import type { EnergyPrice } from "#schemas/rest/energy_price.ts";
+
 export interface ChargerContext {
   readonly tenant: string;
   readonly stationId: string;
@@ -278,6 +279,7 @@ export type Told =
     & OcppAnswer
   )
   | { readonly type: "session.close-stale" }
+  | ({ readonly type: "block.order" } & BlockOrder)
   | { readonly type: "configuration.check" }
   | { readonly type: "alert.acknowledge" | "alert.resolve"; readonly alertId: string };
 
@@ -330,14 +332,14 @@ export function needsToken(settings: StationSettings): boolean {
   return settings.authorisationRequired && settings.isFreePlace !== true;
 }
 
-export function newCharger(tenant: string, stationId: string, key: string): ChargerContext {
-  return {
-    tenant,
 /** What energy costs here: the station's own price comes first. */
 export function energyPrice({ energyPrice, placePrice }: StationSettings): EnergyPrice | null {
   return energyPrice ?? placePrice ?? null;
 }
 
+export function newCharger(tenant: string, stationId: string, key: string): ChargerContext {
+  return {
+    tenant,
     stationId,
     key,
     createdAt: null,

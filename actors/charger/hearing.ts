@@ -16,6 +16,7 @@ import {
   plainReply,
   readsOfCall,
   readsOfNotice,
+  readsOfOrder,
   readsOfResume,
 } from "./blocks/mod.ts";
 import { wireId } from "./command_life.ts";
@@ -160,8 +161,10 @@ export function inputs(
   }
   if (isOf(event, "command.request")) return commandInputs(event, context);
   if (isOf(event, "ocpp.answer")) return answerInputs(event, context);
-  if (isOf(event, "Notice")) {
-    const blocks = readsOfNotice(event.action);
+  if (isOf(event, "Notice", "block.order")) {
+    const blocks = event.type === "Notice"
+      ? readsOfNotice(event.action)
+      : readsOfOrder(event.block);
     return stationRequest({ stationId: context.stationId, commandIds: [], blocks });
   }
   return [];

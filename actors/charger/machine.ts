@@ -15,7 +15,7 @@ import {
   withMark,
 } from "./context.ts";
 import { askForMessages } from "./messages.ts";
-import { noteNotice } from "./notices.ts";
+import { heedOrder, noteNotice } from "./notices.ts";
 import { closeReplaced, loseSocket, noteBeat, noteOffline, openSocket } from "./presence.ts";
 import { changeSettings, noteBoot, registerItself, removeStation } from "./registration.ts";
 import { endRivalry } from "./rivals.ts";
@@ -99,6 +99,7 @@ export const chargerMachine = setup({
     closeStaleSessions: enqueueActions((step) => follow(step, closeStaleSessions)),
     noteSession: enqueueActions((step) => follow(step, noteSession)),
     noteNotice: enqueueActions((step) => follow(step, noteNotice)),
+    heedOrder: enqueueActions((step) => follow(step, heedOrder)),
     askForMessages: enqueueActions((step) => follow(step, askForMessages)),
     openSocket: enqueueActions((step) => follow(step, openSocket)),
     loseSocket: enqueueActions((step) => follow(step, loseSocket)),
@@ -191,6 +192,7 @@ export const chargerMachine = setup({
             "TransactionEvent.Updated": { actions: "noteTransaction" },
             "TransactionEvent.Ended": { actions: "noteTransaction" },
             "session.close-stale": { actions: "closeStaleSessions" },
+            "block.order": { actions: "heedOrder" },
             "session.alert": { actions: "noteSession" },
             "session.recovered": { actions: "noteSession" },
             "session.incomplete": { actions: "askForMessages" },
@@ -256,6 +258,7 @@ export const chargerMachine = setup({
     "command.request": { actions: { type: "refuse", params: notRegistered } },
     "call.request": { actions: { type: "refuse", params: notRegistered } },
     "session.close-stale": { actions: { type: "refuse", params: notRegistered } },
+    "block.order": { actions: { type: "refuse", params: notRegistered } },
     "configuration.check": { actions: { type: "refuse", params: notRegistered } },
     "alert.acknowledge": { actions: { type: "refuse", params: notRegistered } },
     "alert.resolve": { actions: { type: "refuse", params: notRegistered } },

@@ -24,6 +24,7 @@ const told: ReadonlySet<string> = new Set([
   "ocpp.answer",
   "call.request",
   "command.request",
+  "block.order",
   "session.close-stale",
   "configuration.check",
   "alert.acknowledge",

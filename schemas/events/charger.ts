@@ -136,6 +136,15 @@ export interface CommandRequest {
   readonly replyTo?: string;
 }
 
+/**
+ * `block.order`: a wish for a functional block that is kept until the station has it; reply as the
+ * block says.
+ */
+export interface BlockOrder {
+  readonly block: string;
+  readonly order: unknown;
+}
+
 export interface CommandDescription {
   readonly id: string;
   readonly stationId: string;
@@ -186,6 +195,7 @@ export const alertKinds = [
   "orphanedSession",
   "clockOff",
   "duplicateIdentity",
+  "localListFailed",
   "stationEvent",
   "configurationDrift",
   "firmwareFailed",
@@ -215,11 +225,11 @@ export interface SessionDescription {
   readonly meterStopWh: number | null;
   readonly energyWh: number;
   readonly stopReason: string | null;
+  /** At the price that it began with; null = there was none. */
+  readonly cost: Money | null;
   readonly status: "open" | "closed";
   readonly state: string;
   readonly billable: boolean;
   readonly annotation: string | null;
   readonly flags: readonly string[];
 }
-  /** At the price that it began with; null = there was none. */
-  readonly cost: Money | null;

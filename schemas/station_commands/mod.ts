@@ -1,5 +1,6 @@
 /** Every typed command that is declared whole in one place; one line per block. */
 import { chargingProfilesCommands } from "./charging_profiles.ts";
+import { customerInformationCommands } from "./customer_information.ts";
 import type { StationCommand } from "./define.ts";
 import { deviceModelCommands } from "./device_model.ts";
 import { diagnosticsCommands } from "./diagnostics.ts";
@@ -13,6 +14,7 @@ import { securityCommands } from "./security.ts";
 
 const declared = {
   ...chargingProfilesCommands,
+  ...customerInformationCommands,
   ...deviceModelCommands,
   ...diagnosticsCommands,
   ...displayMessagesCommands,

@@ -2,6 +2,7 @@
 import type { ReportRule } from "#actors/ports/item_store.ts";
 import { chargingProfilesReports } from "./charging_profiles.ts";
 import { dataTransferReports } from "./data_transfer.ts";
+import { customerInformationReports } from "./customer_information.ts";
 import { deviceModelReports } from "./device_model.ts";
 import { diagnosticsReports } from "./diagnostics.ts";
 import { displayMessagesReports } from "./display_messages.ts";
@@ -11,6 +12,7 @@ import { securityReports } from "./security.ts";
 
 const all = [
   chargingProfilesReports,
+  customerInformationReports,
   dataTransferReports,
   deviceModelReports,
   diagnosticsReports,

@@ -57,8 +57,16 @@ export interface NoticeRules {
   readonly heard: (turn: Turn, notice: HeardNotice, items: readonly StationItem[]) => unknown;
 }
 
+/** Wishes for the block that outlast a connection, asked of the charger as `block.order`. */
+export interface OrderRules {
+  readonly reads?: readonly ItemBlock[];
+  /** Replies or refuses by the turn. */
+  readonly heed: (turn: Turn, order: unknown, items: readonly StationItem[]) => void;
+}
+
 export interface Block {
   readonly name: string;
+  readonly orders?: OrderRules;
   /** By the action of OCPP, whatever version: typed commands, raw calls and our own alike. */
   readonly calls?: Readonly<Record<string, CallRules>>;
   /**

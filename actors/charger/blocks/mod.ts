@@ -14,6 +14,7 @@ import type {
 } from "./block.ts";
 import { chargingProfiles } from "./charging_profiles.ts";
 import { cost } from "./cost.ts";
+import { customerInformation } from "./customer_information.ts";
 import { dataTransfer } from "./data_transfer.ts";
 import { deviceModel } from "./device_model.ts";
 import { diagnostics } from "./diagnostics.ts";
@@ -27,6 +28,7 @@ import { security } from "./security.ts";
 const blocks: readonly Block[] = [
   chargingProfiles,
   cost,
+  customerInformation,
   dataTransfer,
   deviceModel,
   diagnostics,
@@ -69,6 +71,10 @@ export function readsOfCall(action: string): readonly ItemBlock[] {
 
 export function readsOfNotice(action: string): readonly ItemBlock[] {
   return readsOf(noticeRules.get(action) ?? []);
+}
+
+export function readsOfOrder(blockName: string): readonly ItemBlock[] {
+  return blocks.find(({ name }) => name === blockName)?.orders?.reads ?? [];
 }
 
 export function readsOfResume({ waiting }: ChargerContext): readonly ItemBlock[] {
@@ -137,6 +143,15 @@ export function hearNotice(
 export function plainReply(notice: HeardNotice): unknown {
   const [reply] = plainReplies.get(notice.action) ?? [];
   return reply?.(notice) ?? {};
+}
+
+/** Gives a block an order; one that takes none refuses it. */
+export function giveOrder(turn: Turn, blockName: string, order: unknown): void {
+  const orders = blocks.find(({ name }) => name === blockName)?.orders;
+  const { items } = stationInput(turn.inputs);
+  if (orders === undefined) {
+    turn.refuse("unknown-action", `Cannot order: the block ${blockName} takes none`);
+  } else orders.heed(turn, order, items);
 }
 
 /** The station is connected: blocks that waited for it go on. */
