@@ -1,53 +1,43 @@
 import { systemClock } from "#engine/adapters/system_clock.ts";
-import type { Clock, Instant } from "#engine/ports/clock.ts";
+import type { Clock } from "#engine/ports/clock.ts";
 import type { Random } from "#engine/ports/random.ts";
 import { actionsOf } from "#schemas/ocpp_actions.ts";
-import type { BackOffLimits } from "./charger/back_off.ts";
 import type { Battery } from "./charger/battery.ts";
-import type { Dialect, Nameplate, StationControls } from "./charger/dialect.ts";
+import {
+  backOffDefault,
+  nameplateOf,
+  outletsOf,
+  queueDefault,
+  type VirtualChargerOptions,
+} from "./charger/charger_options.ts";
+import { authorised } from "./charger/authorised.ts";
+import {
+  answeringOf,
+  tellBegan,
+  tellChanged,
+  tellEnded,
+  tellFelt,
+  tellOnline,
+} from "./charger/blocks/mod.ts";
+import { learnToken } from "./charger/blocks/authorisation.ts";
+import { reservations } from "./charger/blocks/reservations.ts";
+import { setting } from "./charger/blocks/settings.ts";
+import { chargingProfiles } from "./charger/blocks/charging_profiles.ts";
+import { answerOf } from "./charger/block.ts";
+import type { Dialect } from "./charger/dialect.ts";
 import { dialect16 } from "./charger/dialect_16.ts";
 import { dialect2x } from "./charger/dialect_2x.ts";
-import type { OfflineQueueLimits } from "./charger/offline_queue.ts";
-import { Outlet } from "./charger/outlet.ts";
-import { type AnsweredMessage, StationLink } from "./charger/station_link.ts";
+import { isDrawing, type Outlet } from "./charger/outlet.ts";
+import { StationLink } from "./charger/station_link.ts";
 import type { Answer } from "./charger/station_socket.ts";
-import type {
-  ConnectorState,
-  StopReason,
-  Transaction,
-  TransactionMessage,
+import { Station } from "./charger/station.ts";
+import {
+  type ConnectorState,
+  instantOf,
+  type StopReason,
+  type Transaction,
+  type TransactionMessage,
 } from "./charger/transaction.ts";
-import { controlsOf } from "./charger/controls.ts";
-
-export interface VirtualChargerOptions {
-  /** `ws://host:port/ocpp`, without the identity. */
-  readonly url: string;
-  /** Where it turns when it cannot connect. */
-  readonly otherUrls?: readonly string[] | undefined;
-  readonly identity: string;
-  readonly protocol: Dialect["protocol"];
-  readonly password?: string;
-  readonly random: Random;
-  /** The charger's time; one that runs fast makes sessions short. Default: the machine's. */
-  readonly clock?: Clock;
-  readonly evses?: number;
-  /** What each EVSE can give. */
-  readonly powerW?: number;
-  readonly meterIntervalSeconds?: number;
-  readonly nameplate?: Partial<Nameplate>;
-  readonly queue?: OfflineQueueLimits;
-  readonly backOff?: BackOffLimits;
-  readonly reusesMessageIds?: boolean;
-  readonly onLedger?: (entry: AnsweredMessage) => void;
-}
-
-const queueDefault: OfflineQueueLimits = { length: 5_000, attempts: 5, retrySeconds: 10 };
-const backOffDefault: BackOffLimits = { minimumMs: 1_000, doublings: 5, randomMs: 1_000 };
-
-/** Highest lifetime register a new meter may start with. */
-const REGISTER_WH_MAX = 5_000_000;
-/** How long a remote start waits for the plug (ConnectionTimeOut). */
-const PLUG_WAIT_MS = 60_000;
 
 /**
  * An honest charging station of OCPP 1.6, 2.0.1 or 2.1 over a real socket. What it tells is what
@@ -59,12 +49,15 @@ export class VirtualCharger {
   readonly outlets: readonly Outlet[];
   /** All transactions ever, in order of their start: the truth. */
   readonly transactions: Transaction[] = [];
+  /** It as its functional blocks see it: for what they hold, ask the parts of `charger/blocks`. */
+  readonly station: Station;
+  /** What its sensors feel, by place; undefined = the usual. */
+  temperatures: Map<string, number> | undefined;
   readonly #dialect: Dialect;
   readonly #link: StationLink;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #controls: StationControls;
-  readonly #meterIntervalMs: number;
+  #meterIntervalMs: number;
   readonly #ticking = new Map<Outlet, () => void>();
 
   constructor(options: VirtualChargerOptions) {
@@ -74,19 +67,8 @@ export class VirtualCharger {
     this.#clock = options.clock ?? realClock;
     this.#random = options.random;
     this.#meterIntervalMs = (options.meterIntervalSeconds ?? 30) * 1_000;
-    this.outlets = Array.from({ length: options.evses ?? 2 }, (_, index) =>
-      new Outlet({
-        evseId: index + 1,
-        limitW: options.powerW ?? 22_000,
-        registerWh: Math.floor(options.random.fraction() * REGISTER_WH_MAX),
-      }));
-    const nameplate = {
-      vendor: "Statewatt",
-      model: "Virtual",
-      serialNumber: options.identity.slice(0, 25),
-      firmwareVersion: "1.0.0",
-      ...options.nameplate,
-    };
+    this.outlets = outletsOf(options);
+    const nameplate = nameplateOf(options);
     this.#link = new StationLink({
       url: options.url,
       otherUrls: options.otherUrls,
@@ -101,11 +83,18 @@ export class VirtualCharger {
       backOff: options.backOff ?? backOffDefault,
       reusesMessageIds: options.reusesMessageIds ?? false,
       onCall: (action, payload) => this.#answer(action, payload),
-      onOnline: (afterBoot) => this.#reportStatuses(afterBoot),
+      onOnline: (afterBoot) => this.#online(afterBoot),
       onAnswered: (message, answer) => this.#answered(message, answer),
       onLedger: options.onLedger,
     });
-    this.#controls = controlsOf(this, { link: this.#link, dialect: this.#dialect, nameplate });
+    this.station = new Station({
+      charger: this,
+      link: this.#link,
+      dialect: this.#dialect,
+      nameplate,
+      clock: this.#clock,
+      random: options.random,
+    });
   }
 
   get isOnline(): boolean {
@@ -126,6 +115,15 @@ export class VirtualCharger {
     return this.#link.droppedMessages;
   }
 
+  get meterSeconds(): number {
+    return this.#meterIntervalMs / 1_000;
+  }
+
+  /** From the next interval on. */
+  set meterSeconds(seconds: number) {
+    this.#meterIntervalMs = seconds * 1_000;
+  }
+
   start(): void {
     this.#link.start();
   }
@@ -134,6 +132,7 @@ export class VirtualCharger {
   async stop(): Promise<void> {
     for (const cancel of this.#ticking.values()) cancel();
     this.#ticking.clear();
+    this.station.halt();
     await this.#link.stop();
   }
 
@@ -149,10 +148,12 @@ export class VirtualCharger {
   /** A car is plugged in. False when the EVSE is not free. */
   plugIn(evseId: number, battery: Battery): boolean {
     const outlet = this.outlet(evseId);
-    if (outlet === undefined || outlet.isPlugged || outlet.state !== "Available") return false;
+    if (outlet === undefined || outlet.isPlugged) return false;
+    // Whoever has reserved it may plug in as well as anybody else; the token tells.
+    if (outlet.state !== "Available" && outlet.state !== "Reserved") return false;
     outlet.advance(this.#link.now(), false);
     outlet.plug(battery);
-    this.#change(outlet, "Preparing");
+    this.changeTo(outlet, "Preparing");
     const { awaited } = outlet;
     outlet.awaited = undefined;
     if (awaited !== undefined) this.begin(outlet, awaited);
@@ -166,12 +167,9 @@ export class VirtualCharger {
   async present(evseId: number, tokenUid: string): Promise<boolean> {
     const outlet = this.outlet(evseId);
     if (outlet === undefined) return false;
-    const mayStart = await this.#link.say(this.#dialect.authorize(tokenUid)).then(
-      (answer) => this.#dialect.isAuthorised(answer),
-      () => true,
-    );
-    if (!mayStart || outlet.state !== "Preparing") return false;
-    this.begin(outlet, { tokenUid, remoteStartId: undefined });
+    const permit = await authorised(this.station, outlet, tokenUid);
+    if (permit === undefined || outlet.state !== "Preparing") return false;
+    this.begin(outlet, { tokenUid, groupId: permit.groupId, remoteStartId: undefined });
     return true;
   }
 
@@ -183,25 +181,30 @@ export class VirtualCharger {
     this.#ticking.get(outlet)?.();
     this.#ticking.delete(outlet);
     const now = this.#link.now();
-    outlet.advance(now, outlet.state === "Charging");
+    outlet.advance(now, isDrawing(outlet));
     transaction.endedAt = now;
     transaction.stopWh = outlet.reading().registerWh;
     transaction.reason = reason;
     outlet.transaction = undefined;
     this.#queue(outlet, transaction, "stopped");
-    this.#change(outlet, "Finishing");
+    tellEnded(this.station, transaction);
+    this.changeTo(outlet, outlet.isPlugged ? "Finishing" : this.#idleState(outlet));
     return true;
   }
 
   /** The car leaves; a running transaction ends with it. */
-  unplug(evseId: number): void {
+  unplug(evseId: number, reason: StopReason = "EVDisconnected"): void {
     const outlet = this.outlet(evseId);
     if (outlet === undefined || !outlet.isPlugged) return;
-    this.end(evseId, "EVDisconnected");
+    this.end(evseId, reason);
     outlet.unplug();
-    if (outlet.state !== "Faulted") {
-      this.#change(outlet, outlet.isOperative ? "Available" : "Unavailable");
-    }
+    if (outlet.state !== "Faulted") this.changeTo(outlet, this.#idleState(outlet));
+  }
+
+  #idleState(outlet: Outlet): ConnectorState {
+    if (!outlet.isOperative) return "Unavailable";
+    const isReserved = reservations.ifMade(this.station)?.at(outlet.evseId) !== undefined;
+    return isReserved ? "Reserved" : "Available";
   }
 
   /** The EVSE breaks. */
@@ -209,27 +212,33 @@ export class VirtualCharger {
     const outlet = this.outlet(evseId);
     if (outlet === undefined) return;
     this.end(evseId, "Other");
-    this.#change(outlet, "Faulted");
+    this.changeTo(outlet, "Faulted");
   }
 
   repair(evseId: number): void {
     const outlet = this.outlet(evseId);
     if (outlet?.state === "Faulted") {
-      this.#change(outlet, outlet.isPlugged ? "Preparing" : "Available");
+      this.changeTo(outlet, outlet.isPlugged ? "Preparing" : this.#idleState(outlet));
     }
   }
 
+  /** A sensor feels another temperature, in degrees Celsius: `cabinet`, or `evse 1`. */
+  feel(place: string, celsius: number): void {
+    this.temperatures = new Map(this.temperatures).set(place, celsius);
+    tellFelt(this.station);
+  }
+
   /** Starts a transaction without asking again; for remote starts and `present`. */
-  begin(
-    outlet: Outlet,
-    start: { readonly tokenUid: string; readonly remoteStartId: number | undefined },
-  ): void {
+  begin(outlet: Outlet, start: NonNullable<Outlet["awaited"]>): void {
+    const reservation = reservations.ifMade(this.station)
+      ?.ofToken(outlet.evseId, start.tokenUid, start.groupId);
     const now = this.#link.now();
     outlet.advance(now, false);
     const transaction: Transaction = {
       evseId: outlet.evseId,
       tokenUid: start.tokenUid,
       remoteStartId: start.remoteStartId,
+      reservationId: reservation?.id,
       startedAt: now,
       startWh: outlet.reading().registerWh,
       wireId: this.#dialect.makesTransactionIds ? this.#random.uuid() : undefined,
@@ -242,18 +251,25 @@ export class VirtualCharger {
     outlet.transaction = transaction;
     this.transactions.push(transaction);
     this.#queue(outlet, transaction, "began");
-    this.#change(outlet, "Charging");
+    tellBegan(this.station, transaction);
+    this.changeTo(outlet, "Charging");
+    if (chargingProfiles.ifMade(this.station) !== undefined) this.followLimits();
     this.#tick(outlet);
   }
 
-  /** Tells the meter now, in its transaction or outside. */
+  /** Tells the meter now: 1.6 in its transaction, 2.x by itself. */
   tellMeter(outlet: Outlet): void {
+    if (outlet.transaction !== undefined && this.station.is16) return this.tellTransaction(outlet);
     const now = this.#link.now();
-    outlet.advance(now, outlet.state === "Charging");
-    if (outlet.transaction !== undefined) {
-      return this.#queue(outlet, outlet.transaction, "triggered");
-    }
+    outlet.advance(now, isDrawing(outlet));
     this.#link.mention(this.#dialect.meterValues(outlet.evseId, outlet.reading(), now));
+  }
+
+  /** Tells how the transaction is; nothing when there is none. */
+  tellTransaction(outlet: Outlet): void {
+    if (outlet.transaction === undefined) return;
+    outlet.advance(this.#link.now(), isDrawing(outlet));
+    this.#queue(outlet, outlet.transaction, "triggered");
   }
 
   tellStatus(outlet: Outlet): void {
@@ -261,33 +277,62 @@ export class VirtualCharger {
     this.#link.mention(this.#dialect.status(outlet.evseId, outlet.state, this.#link.now()));
   }
 
-  /** A remote start before the plug: it waits a minute. */
+  /** A remote start before the plug: it waits as long as set. */
   await(outlet: Outlet, start: NonNullable<Outlet["awaited"]>): void {
     outlet.awaited = start;
-    this.#clock.schedule(PLUG_WAIT_MS, () => {
+    this.station.after(Number(setting(this.station, "ConnectionTimeOut")) * 1_000, () => {
       if (outlet.awaited === start) outlet.awaited = undefined;
     });
   }
 
   setOperative(outlet: Outlet, isOperative: boolean): void {
     outlet.isOperative = isOperative;
-    const isFree = outlet.state === "Available" || outlet.state === "Unavailable";
-    if (isFree) this.#change(outlet, isOperative ? "Available" : "Unavailable");
+    const isFree = outlet.state === "Available" || outlet.state === "Unavailable" ||
+      outlet.state === "Reserved";
+    if (isFree) this.changeTo(outlet, this.#idleState(outlet));
+  }
+
+  /** Limits have changed: what was drawn until now counts by the former ones. */
+  followLimits(): void {
+    const now = this.#link.now();
+    for (const outlet of this.outlets) {
+      outlet.advance(now, isDrawing(outlet));
+      outlet.limits = (from, to) => chargingProfiles.of(this.station).limits(outlet, from, to);
+      this.#followLimit(outlet);
+    }
+  }
+
+  /** No power, no charging: and the CSMS is told so. */
+  #followLimit(outlet: Outlet): void {
+    if (outlet.transaction === undefined || !isDrawing(outlet)) return;
+    const isHeld = outlet.limitW(this.#link.now()) <= 0;
+    this.changeTo(outlet, isHeld ? "SuspendedEVSE" : "Charging");
   }
 
   #tick(outlet: Outlet): void {
     const cancel = this.#clock.schedule(this.#meterIntervalMs, () => {
       const { transaction } = outlet;
       if (transaction === undefined) return;
-      outlet.advance(this.#link.now(), outlet.state === "Charging");
+      outlet.advance(this.#link.now(), isDrawing(outlet));
       this.#queue(outlet, transaction, "interval");
-      if (outlet.isFull && outlet.state === "Charging") this.#change(outlet, "SuspendedEV");
+      tellFelt(this.station);
+      if (outlet.isFull && outlet.state === "Charging") this.changeTo(outlet, "SuspendedEV");
+      if (outlet.limits !== undefined) this.#followLimit(outlet);
       this.#tick(outlet);
     });
     this.#ticking.set(outlet, cancel);
   }
 
-  #change(outlet: Outlet, state: ConnectorState): void {
+  /** As `changeTo`; resolves when the CSMS has heard of it, or cannot. */
+  async changeAndTell(outlet: Outlet, state: ConnectorState): Promise<void> {
+    outlet.state = state;
+    if (!this.isOnline) return;
+    outlet.reportedStatus = this.#dialect.statusWord(state);
+    await this.station.report(this.#dialect.status(outlet.evseId, state, this.#link.now()));
+  }
+
+  /** Another state, of which the CSMS is told. */
+  changeTo(outlet: Outlet, state: ConnectorState): void {
     if (outlet.state === state) return;
     outlet.state = state;
     const { transaction } = outlet;
@@ -297,6 +342,7 @@ export class VirtualCharger {
     if (this.#dialect.statusWord(state) !== outlet.reportedStatus && this.isOnline) {
       this.tellStatus(outlet);
     }
+    tellChanged(this.station, outlet);
   }
 
   #queue(outlet: Outlet, transaction: Transaction, cause: TransactionMessage["cause"]): void {
@@ -313,6 +359,12 @@ export class VirtualCharger {
     });
   }
 
+  #online(afterBoot: boolean): void {
+    this.#reportStatuses(afterBoot);
+    this.station.flush();
+    tellOnline(this.station, afterBoot);
+  }
+
   #reportStatuses(afterBoot: boolean): void {
     if (afterBoot && this.#dialect.protocol === "ocpp1.6") {
       this.#link.mention(this.#dialect.status(0, "Available", this.#link.now()));
@@ -327,26 +379,21 @@ export class VirtualCharger {
     const { transaction } = message;
     const told = this.#dialect.transactionAnswer(message, answer);
     if (told.wireId !== undefined) transaction.wireId = told.wireId;
+    learnToken(this.station, transaction.tokenUid, told.token);
     if (message.kind === "ended") transaction.isReported = true;
     if (told.isDeauthorised && transaction.endedAt === undefined) {
       this.end(transaction.evseId, "DeAuthorized");
     }
   }
 
-  #answer(action: string, payload: unknown): Answer {
-    const known = actionsOf(this.#dialect.protocol).has(action);
-    if (!known) return { code: "NotImplemented" };
+  #answer(action: string, payload: unknown): Answer | Promise<Answer> {
+    if (!actionsOf(this.#dialect.protocol).has(action)) return { code: "NotImplemented" };
+    // Who is rejected does nothing for the CSMS (rule B2).
+    if (this.#link.registration === "Rejected") return { code: "SecurityError" };
+    const answering = answeringOf(this.station, action);
+    if (answering === undefined) return { code: "NotSupported" };
     const fields = typeof payload === "object" && payload !== null ? { ...payload } : {};
-    const answer = this.#dialect.answer(action, fields, this.#controls);
-    return answer === undefined ? { code: "NotSupported" } : { payload: answer };
+    const answer = answering(this.station, fields);
+    return answer instanceof Promise ? answer.then(answerOf) : answerOf(answer);
   }
-}
-
-/** When what a message tells happened, where the transaction knows it. */
-function instantOf(
-  cause: TransactionMessage["cause"],
-  transaction: Transaction,
-): Instant | undefined {
-  if (cause === "began") return transaction.startedAt;
-  return cause === "stopped" ? transaction.endedAt : undefined;
 }

@@ -1,50 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SimClock } from "#engine/sim/sim_clock.ts";
-import { SimRandom } from "#engine/sim/sim_random.ts";
-import { accepting, RecordingCsms } from "./charger/recording_csms.ts";
-import { VirtualCharger } from "./virtual_charger.ts";
-
-const car = { capacityWh: 60_000, maxPowerW: 50_000, charge: 0.5 };
-
-type Protocol = "ocpp1.6" | "ocpp2.0.1" | "ocpp2.1";
-
-interface Scene {
-  readonly csms: RecordingCsms;
-  readonly charger: VirtualCharger;
-  readonly clock: SimClock;
-}
-
-async function withCharger(
-  protocol: Protocol,
-  run: (scene: Scene) => Promise<void>,
-): Promise<void> {
-  const csms = await RecordingCsms.start(protocol);
-  const clock = new SimClock();
-  const charger = new VirtualCharger({
-    url: csms.url,
-    identity: "VC-1",
-    protocol,
-    clock,
-    random: new SimRandom(1),
-    powerW: 36_000,
-    meterIntervalSeconds: 60,
-    backOff: { minimumMs: 5, doublings: 0, randomMs: 0 },
-  });
-  charger.start();
-  try {
-    await csms.until(() =>
-      csms.calls.filter((call) => call.action === "StatusNotification").length >= 2
-    );
-    await run({ csms, charger, clock });
-    const dirty = csms.calls.filter((call) => call.verdict !== "clean");
-    assert.deepEqual(dirty, []);
-  } finally {
-    // A cut charger waits on the virtual clock.
-    await charger.stop();
-    csms.close();
-  }
-}
+import { car, type Scene, withCharger } from "./charger/charger_testing.ts";
+import { accepting } from "./charger/recording_csms.ts";
 
 /** One minute of charging at 36 kW, and its meter message. */
 async function chargeOneMinute(
@@ -143,7 +100,9 @@ test("commands are obeyed; what is not offered is said so", () =>
     const stop = await csms.call("RemoteStopTransaction", { transactionId: 77 });
     assert.deepEqual(stop[2], { status: "Accepted" });
     assert.equal((await csms.nth("StopTransaction", 1)).payload["reason"], "Remote");
-    assert.equal((await csms.call("GetDiagnostics", { location: "ftp://x" }))[2], "NotSupported");
+    const certificate = { certificateType: "CentralSystemRootCertificate" };
+    const asked = await csms.call("GetInstalledCertificateIds", certificate);
+    assert.equal(asked[2], "NotSupported");
     assert.equal((await csms.call("MakeCoffee", {}))[2], "NotImplemented");
     assert.deepEqual((await csms.call("Reset", { type: "Hard" }))[2], { status: "Accepted" });
     await csms.nth("BootNotification", 2);

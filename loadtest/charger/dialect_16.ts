@@ -1,17 +1,20 @@
 import {
   type Dialect,
   fieldOf,
+  instantField,
   instantText,
   numberField,
-  type StationControls,
+  type Payload,
   textField,
+  type TokenVerdict,
 } from "./dialect.ts";
 import type { Reading, StopReason, TransactionMessage } from "./transaction.ts";
 
-type Payload = Readonly<Record<string, unknown>>;
-
 /** OCPP 1.6 Reason; the others are spelled alike. */
-const reasons: Partial<Record<StopReason, string>> = { ImmediateReset: "HardReset" };
+const reasons: Partial<Record<StopReason, string>> = {
+  ImmediateReset: "HardReset",
+  Reset: "SoftReset",
+};
 
 export const dialect16: Dialect = {
   protocol: "ocpp1.6",
@@ -37,23 +40,30 @@ export const dialect16: Dialect = {
     },
   }),
   authorize: (tokenUid) => ({ action: "Authorize", payload: { idTag: tokenUid } }),
-  isAuthorised: (answer) => isAccepted(answer),
+  tokenVerdict,
   transaction,
   transactionAnswer: (message, answer) => ({
     wireId: message.kind === "started"
       ? String(numberField(answer, "transactionId") ?? "")
       : undefined,
-    isDeauthorised: message.kind === "started" && !isAccepted(answer),
+    isDeauthorised: message.kind === "started" && tokenVerdict(answer)?.status !== "Accepted",
+    token: tokenVerdict(answer),
   }),
   meterValues: (evseId, reading, at) => ({
     action: "MeterValues",
     payload: { connectorId: evseId, meterValue: [meterValue(reading, at)] },
   }),
-  answer,
 };
 
-function isAccepted(answer: unknown): boolean {
-  return textField(fieldOf(answer, "idTagInfo"), "status") === "Accepted";
+function tokenVerdict(answer: unknown): TokenVerdict | undefined {
+  const told = fieldOf(answer, "idTagInfo");
+  const status = textField(told, "status");
+  if (status === undefined) return undefined;
+  return {
+    status,
+    groupId: textField(told, "parentIdTag"),
+    expiresAt: instantField(told, "expiryDate"),
+  };
 }
 
 function transaction(message: TransactionMessage): ReturnType<Dialect["transaction"]> {
@@ -67,6 +77,9 @@ function transaction(message: TransactionMessage): ReturnType<Dialect["transacti
           connectorId: transaction.evseId,
           idTag: transaction.tokenUid,
           meterStart: transaction.startWh,
+          ...(transaction.reservationId === undefined
+            ? {}
+            : { reservationId: transaction.reservationId }),
           timestamp,
         },
       };
@@ -115,96 +128,4 @@ function meterValue(reading: Reading, at: number): Payload {
 
 function sampled(measurand: string, value: number, unit: string): Payload {
   return { value: String(value), context: "Sample.Periodic", measurand, unit };
-}
-
-function answer(
-  action: string,
-  payload: Payload,
-  station: StationControls,
-): Payload | undefined {
-  const connectorId = numberField(payload, "connectorId");
-  switch (action) {
-    case "RemoteStartTransaction":
-      return status(station.remoteStart({
-        evseId: connectorId,
-        tokenUid: textField(payload, "idTag") ?? "",
-        remoteStartId: undefined,
-      }));
-    case "RemoteStopTransaction":
-      return status(station.remoteStop(String(numberField(payload, "transactionId"))));
-    case "Reset":
-      // A soft reset stops transactions too (OCPP 1.6, 5.14).
-      return status(station.reset(true) === "Accepted");
-    case "UnlockConnector":
-      return { status: unlockWord(station.unlock(connectorId ?? 0)) };
-    case "TriggerMessage":
-      return {
-        status: station.trigger(textField(payload, "requestedMessage") ?? "", connectorId)
-          ? "Accepted"
-          : "NotImplemented",
-      };
-    case "ChangeAvailability":
-      return {
-        status: station.setOperative(connectorId ?? 0, fieldOf(payload, "type") === "Operative"),
-      };
-    default:
-      return fixedAnswer(action, payload, station);
-  }
-}
-
-/** What this charger always says. */
-function fixedAnswer(
-  action: string,
-  payload: Payload,
-  station: StationControls,
-): Payload | undefined {
-  switch (action) {
-    case "GetConfiguration":
-      return configuration(payload, station);
-    case "ChangeConfiguration":
-      return { status: "NotSupported" };
-    case "ClearCache":
-      return { status: "Accepted" };
-    case "GetLocalListVersion":
-      return { listVersion: -1 };
-    case "SendLocalList":
-    case "SetChargingProfile":
-      return { status: "NotSupported" };
-    case "ClearChargingProfile":
-      return { status: "Unknown" };
-    case "GetCompositeSchedule":
-    case "ReserveNow":
-    case "CancelReservation":
-      return { status: "Rejected" };
-    case "DataTransfer":
-      return { status: "UnknownVendorId" };
-    default:
-      return undefined;
-  }
-}
-
-function configuration(payload: Payload, station: StationControls): Payload {
-  const known = new Map([
-    ["NumberOfConnectors", String(station.evseCount)],
-    ["SupportedFeatureProfiles", "Core,RemoteTrigger"],
-    ["AuthorizeRemoteTxRequests", "false"],
-  ]);
-  const keys = fieldOf(payload, "key");
-  const asked = Array.isArray(keys) && keys.length > 0 ? keys.map(String) : [...known.keys()];
-  return {
-    configurationKey: asked.filter((key) => known.has(key)).map((key) => ({
-      key,
-      readonly: true,
-      value: known.get(key),
-    })),
-    unknownKey: asked.filter((key) => !known.has(key)),
-  };
-}
-
-function status(isAccepted: boolean): Payload {
-  return { status: isAccepted ? "Accepted" : "Rejected" };
-}
-
-function unlockWord(outcome: ReturnType<StationControls["unlock"]>): string {
-  return outcome === "Unlocked" ? "Unlocked" : "UnlockFailed";
 }

@@ -1,15 +1,14 @@
 import {
   type Dialect,
   fieldOf,
+  instantField,
   instantText,
-  numberField,
-  type StationControls,
+  type Payload,
   textField,
+  type TokenVerdict,
   type Wire,
 } from "./dialect.ts";
 import type { ConnectorState, Reading, StopReason, TransactionMessage } from "./transaction.ts";
-
-type Payload = Readonly<Record<string, unknown>>;
 
 /** OCPP 2.0.1 and 2.1 word all that this charger says alike. */
 export function dialect2x(protocol: "ocpp2.0.1" | "ocpp2.1"): Dialect {
@@ -40,17 +39,17 @@ export function dialect2x(protocol: "ocpp2.0.1" | "ocpp2.1"): Dialect {
       },
     }),
     authorize: (tokenUid) => ({ action: "Authorize", payload: { idToken: idToken(tokenUid) } }),
-    isAuthorised: (answer) => tokenStatus(answer) === "Accepted",
+    tokenVerdict,
     transaction,
     transactionAnswer: (_, answer) => ({
       wireId: undefined,
-      isDeauthorised: (tokenStatus(answer) ?? "Accepted") !== "Accepted",
+      isDeauthorised: (tokenVerdict(answer)?.status ?? "Accepted") !== "Accepted",
+      token: tokenVerdict(answer),
     }),
     meterValues: (evseId, reading, at) => ({
       action: "MeterValues",
-      payload: { evseId, meterValue: [meterValue(reading, at, "Sample.Periodic")] },
+      payload: { evseId, meterValue: [meterValue(reading, at, "Trigger")] },
     }),
-    answer,
   };
 }
 
@@ -60,6 +59,7 @@ function statusWord(state: ConnectorState): string {
     case "Available":
     case "Unavailable":
     case "Faulted":
+    case "Reserved":
       return state;
     default:
       return "Occupied";
@@ -70,8 +70,15 @@ function idToken(tokenUid: string): Payload {
   return { idToken: tokenUid, type: "ISO14443" };
 }
 
-function tokenStatus(answer: unknown): string | undefined {
-  return textField(fieldOf(answer, "idTokenInfo"), "status");
+function tokenVerdict(answer: unknown): TokenVerdict | undefined {
+  const told = fieldOf(answer, "idTokenInfo");
+  const status = textField(told, "status");
+  if (status === undefined) return undefined;
+  return {
+    status,
+    groupId: textField(fieldOf(told, "groupIdToken"), "idToken"),
+    expiresAt: instantField(told, "cacheExpiryDateTime"),
+  };
 }
 
 const triggerOfReason: Readonly<Record<StopReason, string>> = {
@@ -80,9 +87,11 @@ const triggerOfReason: Readonly<Record<StopReason, string>> = {
   EVDisconnected: "EVCommunicationLost",
   DeAuthorized: "Deauthorized",
   ImmediateReset: "ResetCommand",
+  Reset: "ResetCommand",
   Reboot: "AbnormalCondition",
   PowerLoss: "AbnormalCondition",
   EmergencyStop: "AbnormalCondition",
+  UnlockCommand: "UnlockCommand",
   Other: "AbnormalCondition",
 };
 
@@ -108,12 +117,15 @@ function transaction(message: TransactionMessage): Wire {
         transactionId: transaction.wireId,
         chargingState: chargingState(message),
         ...(kind === "started" && isRemote ? { remoteStartId: transaction.remoteStartId } : {}),
-        ...(kind === "ended" ? { stoppedReason: transaction.reason } : {}),
+        ...(kind === "ended" ? { stoppedReason: stoppedReason(transaction.reason) } : {}),
       },
       ...(kind === "started"
         ? {
           idToken: idToken(transaction.tokenUid),
           evse: { id: transaction.evseId, connectorId: 1 },
+          ...(transaction.reservationId === undefined
+            ? {}
+            : { reservationId: transaction.reservationId }),
         }
         : {}),
       ...(kind === "ended" && transaction.reason === "Local"
@@ -122,6 +134,12 @@ function transaction(message: TransactionMessage): Wire {
       meterValue: [meterValue(message.reading, message.at, contexts[kind])],
     },
   };
+}
+
+/** 2.x knows one reset that ends transactions, and no unlocking that does. */
+function stoppedReason(reason: StopReason | undefined): string {
+  if (reason === "UnlockCommand") return "Remote";
+  return reason === "Reset" ? "ImmediateReset" : reason ?? "Other";
 }
 
 function triggerOf(message: TransactionMessage): string {
@@ -143,9 +161,14 @@ function chargingState(message: TransactionMessage): string {
   if (message.kind === "ended") {
     return message.transaction.reason === "EVDisconnected" ? "Idle" : "EVConnected";
   }
-  return message.state === "Charging" || message.state === "SuspendedEV"
-    ? message.state
-    : "EVConnected";
+  switch (message.state) {
+    case "Charging":
+    case "SuspendedEV":
+    case "SuspendedEVSE":
+      return message.state;
+    default:
+      return "EVConnected";
+  }
 }
 
 function meterValue(reading: Reading, at: number, context: string): Payload {
@@ -169,128 +192,4 @@ function sampled(
   kind: { readonly context: string; readonly unit: string },
 ): Payload {
   return { value, context: kind.context, measurand, unitOfMeasure: { unit: kind.unit } };
-}
-
-function answer(
-  action: string,
-  payload: Payload,
-  station: StationControls,
-): Payload | undefined {
-  const evseId = numberField(payload, "evseId") ?? numberField(fieldOf(payload, "evse"), "id");
-  switch (action) {
-    case "RequestStartTransaction":
-      return status(station.remoteStart({
-        evseId,
-        tokenUid: textField(fieldOf(payload, "idToken"), "idToken") ?? "",
-        remoteStartId: numberField(payload, "remoteStartId"),
-      }));
-    case "RequestStopTransaction":
-      return status(station.remoteStop(textField(payload, "transactionId") ?? ""));
-    case "Reset":
-      return { status: station.reset(fieldOf(payload, "type") === "Immediate") };
-    case "UnlockConnector":
-      return { status: unlockWord(station.unlock(evseId ?? 0)) };
-    case "TriggerMessage":
-      return {
-        status: station.trigger(textField(payload, "requestedMessage") ?? "", evseId)
-          ? "Accepted"
-          : "NotImplemented",
-      };
-    case "ChangeAvailability":
-      return {
-        status: station.setOperative(
-          evseId ?? 0,
-          fieldOf(payload, "operationalStatus") === "Operative",
-        ),
-      };
-    case "GetTransactionStatus":
-      return transactionStatus(textField(payload, "transactionId"), station);
-    default:
-      return fixedAnswer(action, payload, station);
-  }
-}
-
-function transactionStatus(wireId: string | undefined, station: StationControls): Payload {
-  const { isOngoing, hasQueued } = station.transactionState(wireId);
-  return {
-    ...(wireId === undefined ? {} : { ongoingIndicator: isOngoing }),
-    messagesInQueue: hasQueued,
-  };
-}
-
-/** What this charger always says. */
-function fixedAnswer(
-  action: string,
-  payload: Payload,
-  station: StationControls,
-): Payload | undefined {
-  switch (action) {
-    case "GetBaseReport":
-      station.say(report(numberField(payload, "requestId") ?? 0, station));
-      return { status: "Accepted" };
-    case "GetVariables":
-      return { getVariableResult: eachVariable(payload, "getVariableData") };
-    case "SetVariables":
-      return { setVariableResult: eachVariable(payload, "setVariableData") };
-    case "ClearCache":
-      return { status: "Accepted" };
-    case "GetLocalListVersion":
-      return { versionNumber: 0 };
-    case "SendLocalList":
-      return { status: "Failed" };
-    case "SetChargingProfile":
-    case "GetCompositeSchedule":
-    case "ReserveNow":
-    case "CancelReservation":
-      return { status: "Rejected" };
-    case "ClearChargingProfile":
-      return { status: "Unknown" };
-    case "GetChargingProfiles":
-      return { status: "NoProfiles" };
-    case "DataTransfer":
-      return { status: "UnknownVendorId" };
-    default:
-      return undefined;
-  }
-}
-
-/**
- * This charger's device model is what its report shows, and nothing of it can be set or asked one
- * by one.
- */
-function eachVariable(payload: Payload, list: string): readonly Payload[] {
-  const asked = fieldOf(payload, list);
-  return (Array.isArray(asked) ? asked : []).map((one) => ({
-    attributeStatus: "UnknownVariable",
-    component: fieldOf(one, "component"),
-    variable: fieldOf(one, "variable"),
-  }));
-}
-
-function report(requestId: number, station: StationControls): Wire {
-  const { nameplate } = station;
-  const texts = { Model: nameplate.model, VendorName: nameplate.vendor };
-  return {
-    action: "NotifyReport",
-    payload: {
-      requestId,
-      generatedAt: instantText(station.now()),
-      seqNo: 0,
-      tbc: false,
-      reportData: Object.entries(texts).map(([name, value]) => ({
-        component: { name: "ChargingStation" },
-        variable: { name },
-        variableAttribute: [{ type: "Actual", value, mutability: "ReadOnly" }],
-        variableCharacteristics: { dataType: "string", supportsMonitoring: false },
-      })),
-    },
-  };
-}
-
-function status(isAccepted: boolean): Payload {
-  return { status: isAccepted ? "Accepted" : "Rejected" };
-}
-
-function unlockWord(outcome: ReturnType<StationControls["unlock"]>): string {
-  return outcome === "OngoingTransaction" ? "OngoingAuthorizedTransaction" : outcome;
 }

@@ -9,16 +9,35 @@ export interface OutletOptions {
   readonly registerWh: number;
 }
 
+/** A start that somebody has asked for. */
+export interface AwaitedStart {
+  readonly tokenUid: string;
+  readonly groupId: string | undefined;
+  readonly remoteStartId: number | undefined;
+}
+
+/** From an instant on. */
+export interface PowerLimit {
+  readonly fromAt: Instant;
+  readonly limitW: number;
+}
+
+/** What an outlet may give between two instants, ascending; the first holds from the start. */
+export type PowerLimits = (from: Instant, to: Instant) => readonly PowerLimit[];
+
 /** One EVSE with one connector and one meter: the physical truth, without a protocol. */
 export class Outlet {
   readonly evseId: number;
-  readonly limitW: number;
+  /** What it gives when nothing limits it. */
+  readonly fullW: number;
+  /** Undefined = nothing limits it. */
+  limits: PowerLimits | undefined;
   state: ConnectorState = "Available";
   /** What the CSMS was last told, in the words of the version; undefined = nothing yet. */
   reportedStatus: string | undefined;
   transaction: Transaction | undefined;
   /** A remote start that waits for the plug. */
-  awaited: { readonly tokenUid: string; readonly remoteStartId: number | undefined } | undefined;
+  awaited: AwaitedStart | undefined;
   isOperative = true;
   #battery: Battery | undefined;
   /** Thousandths of a Wh: a fraction that one reading cuts off must count in the next. */
@@ -27,7 +46,7 @@ export class Outlet {
 
   constructor(options: OutletOptions) {
     this.evseId = options.evseId;
-    this.limitW = options.limitW;
+    this.fullW = options.limitW;
     this.#registerMilliWh = options.registerWh * 1_000;
   }
 
@@ -49,10 +68,25 @@ export class Outlet {
 
   /** Lets energy flow up to `now`; without `isCharging` time just passes. */
   advance(now: Instant, isCharging: boolean): void {
-    const seconds = Math.max(0, now - this.#advancedAt) / 1_000;
-    this.#advancedAt = Math.max(now, this.#advancedAt);
-    if (!isCharging || this.#battery === undefined) return;
-    const step = charged(this.#battery, this.limitW, seconds);
+    const from = this.#advancedAt;
+    this.#advancedAt = Math.max(now, from);
+    if (!isCharging || this.#battery === undefined || now <= from) return;
+    const limits = this.limits?.(from, now) ?? [{ fromAt: from, limitW: this.fullW }];
+    for (const [index, { fromAt, limitW }] of limits.entries()) {
+      const since = index === 0 ? from : Math.max(from, fromAt);
+      const until = Math.min(now, limits[index + 1]?.fromAt ?? now);
+      this.#charge(limitW, (until - since) / 1_000);
+    }
+  }
+
+  /** What it may give at `now`. */
+  limitW(now: Instant): number {
+    return this.limits?.(now, now).at(0)?.limitW ?? this.fullW;
+  }
+
+  #charge(limitW: number, seconds: number): void {
+    if (this.#battery === undefined || seconds <= 0) return;
+    const step = charged(this.#battery, limitW, seconds);
     this.#battery = step.battery;
     this.#registerMilliWh += Math.round(step.energyWh * 1_000);
   }
@@ -60,11 +94,16 @@ export class Outlet {
   /** What the meter shows now. */
   reading(): Reading {
     const battery = this.#battery;
-    const isCharging = this.state === "Charging" && battery !== undefined;
+    const isCharging = isDrawing(this) && battery !== undefined;
     return {
       registerWh: Math.floor(this.#registerMilliWh / 1_000),
-      powerW: isCharging ? Math.round(acceptedPower(battery, this.limitW)) : 0,
+      powerW: isCharging ? Math.round(acceptedPower(battery, this.limitW(this.#advancedAt))) : 0,
       chargePercent: battery === undefined ? undefined : Math.floor(battery.charge * 100),
     };
   }
+}
+
+/** Power may flow: the car wants it, whatever the limits. */
+export function isDrawing({ state }: Outlet): boolean {
+  return state === "Charging" || state === "SuspendedEVSE";
 }

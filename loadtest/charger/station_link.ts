@@ -10,7 +10,13 @@ import {
   type Wire,
 } from "./dialect.ts";
 import { OfflineQueue, type OfflineQueueLimits } from "./offline_queue.ts";
-import { type Answer, CallRefused, SocketLost, StationSocket } from "./station_socket.ts";
+import {
+  type Answer,
+  CallRefused,
+  type Password,
+  SocketLost,
+  StationSocket,
+} from "./station_socket.ts";
 import type { TransactionMessage } from "./transaction.ts";
 
 /** A CALL that was answered with a CALLRESULT: what the CSMS may never forget. */
@@ -30,7 +36,7 @@ export interface StationLinkOptions {
   /** Where it turns when it cannot connect (a second network profile). */
   readonly otherUrls?: readonly string[] | undefined;
   readonly identity: string;
-  readonly password?: string | undefined;
+  readonly password?: Password | undefined;
   readonly dialect: Dialect;
   readonly nameplate: Nameplate;
   /** The charger's time, which may run fast. */
@@ -42,7 +48,7 @@ export interface StationLinkOptions {
   readonly backOff: BackOffLimits;
   /** A retry carries the id of the first attempt; else each attempt has its own. */
   readonly reusesMessageIds: boolean;
-  readonly onCall: (action: string, payload: unknown) => Answer;
+  readonly onCall: (action: string, payload: unknown) => Answer | Promise<Answer>;
   /**
    * Accepted by the CSMS; `afterBoot` = it must be told everything, else what changed meanwhile.
    */
@@ -54,6 +60,9 @@ export interface StationLinkOptions {
 
 /** When the CSMS leaves the interval to us (rule B3). */
 const INTERVAL_SECONDS_DEFAULT = 60;
+/** A boot that the CSMS has not accepted; null = none was answered yet. */
+export type Registration = "Accepted" | "Pending" | "Rejected" | null;
+
 /** A clock further off than this follows the CSMS. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
@@ -65,7 +74,9 @@ export class StationLink {
   readonly #queue: OfflineQueue<TransactionMessage>;
   readonly #backOff: BackOff;
   #socket: StationSocket | undefined;
-  #isAccepted = false;
+  #registration: Registration = null;
+  #password: Password | undefined;
+  #urls: readonly string[];
   #isStopped = true;
   #isPumping = false;
   #bootReason: BootReason | undefined = "PowerUp";
@@ -85,11 +96,43 @@ export class StationLink {
     this.#options = options;
     this.#queue = new OfflineQueue(options.queue);
     this.#backOff = new BackOff(options.backOff, options.random);
+    this.#password = options.password;
+    this.#urls = [options.url, ...options.otherUrls ?? []];
   }
 
   /** Connected and accepted. */
   get isOnline(): boolean {
-    return this.#isAccepted && this.#socket?.isOpen === true;
+    return this.#registration === "Accepted" && this.#socket?.isOpen === true;
+  }
+
+  /** What the CSMS said to the boot, for the connection that there is. */
+  get registration(): Registration {
+    return this.#registration;
+  }
+
+  get heartbeatSeconds(): number {
+    return this.#heartbeatSeconds;
+  }
+
+  set heartbeatSeconds(seconds: number) {
+    this.#heartbeatSeconds = seconds;
+    if (this.isOnline) this.#armHeartbeat();
+  }
+
+  get hasPassword(): boolean {
+    return this.#password !== undefined;
+  }
+
+  /** For the next connection. */
+  set password(password: Password) {
+    this.#password = password;
+  }
+
+  /** Where it turns from the next connection on, in this order; then to its first addresses. */
+  set urls(urls: readonly string[]) {
+    const { url, otherUrls = [] } = this.#options;
+    this.#urls = [...new Set([...urls, url, ...otherUrls])];
+    this.#place = 0;
   }
 
   /** Transaction messages that were not answered yet. */
@@ -149,6 +192,23 @@ export class StationLink {
     this.say(wire).catch(forgive);
   }
 
+  /** Says what the CSMS has asked for, which it may also before it accepts the boot (rule B1). */
+  reply(wire: Wire): void {
+    const socket = this.#socket;
+    if (socket === undefined || this.#registration === null) return;
+    this.#call(socket, wire, this.#options.random.uuid()).catch(forgive);
+  }
+
+  /** Boots again on this connection; while the CSMS has not accepted yet, before its time. */
+  bootAgain(): void {
+    const { dialect, nameplate } = this.#options;
+    if (!this.isOnline) return this.#wake();
+    this.say(dialect.boot(nameplate, "Triggered")).then((answer) => {
+      const interval = numberField(answer, "interval") || INTERVAL_SECONDS_DEFAULT;
+      if (textField(answer, "status") === "Accepted") this.heartbeatSeconds = interval;
+    }, forgive);
+  }
+
   /** Delivers a transaction message, now or when it can. */
   deliver(message: TransactionMessage): void {
     this.#queue.push(message, message.cause === "interval");
@@ -159,7 +219,7 @@ export class StationLink {
     while (!this.#isStopped) {
       // deno-lint-ignore no-await-in-loop -- a life is one connection after the other
       await this.#connection().catch(forgive);
-      this.#isAccepted = false;
+      this.#registration = null;
       this.#cancelHeartbeat();
       this.#cancelRetry();
       if (this.#isStopped) return;
@@ -183,7 +243,7 @@ export class StationLink {
       throw thrown;
     }
     this.#bootReason = undefined;
-    this.#isAccepted = true;
+    this.#registration = "Accepted";
     this.#backOff.reset();
     this.#armHeartbeat();
     this.#options.onOnline(isBooting);
@@ -192,14 +252,13 @@ export class StationLink {
   }
 
   async #open(): Promise<StationSocket> {
-    const { url, otherUrls = [], identity, dialect, password, socketClock, onCall } = this.#options;
-    const urls = [url, ...otherUrls];
+    const { url, identity, dialect, socketClock, onCall } = this.#options;
     try {
       return await StationSocket.open({
-        url: urls[this.#place % urls.length] ?? url,
+        url: this.#urls[this.#place % this.#urls.length] ?? url,
         identity,
         protocol: dialect.protocol,
-        password,
+        password: this.#password,
         clock: socketClock,
         onCall,
       });
@@ -218,10 +277,12 @@ export class StationLink {
       const answer = await this.#call(socket, wire, random.uuid());
       const interval = numberField(answer, "interval") || INTERVAL_SECONDS_DEFAULT;
       this.#followClock(answer);
-      if (textField(answer, "status") === "Accepted") {
+      const status = textField(answer, "status");
+      if (status === "Accepted") {
         this.#heartbeatSeconds = interval;
         return;
       }
+      this.#registration = status === "Pending" ? "Pending" : "Rejected";
       // deno-lint-ignore no-await-in-loop
       await Promise.race([this.#sleep(clock, interval * 1_000), socket.closed]);
       if (!socket.isOpen) throw new SocketLost("it hung up before the boot was accepted");

@@ -28,13 +28,16 @@ export class SocketLost extends Error {
 /** An answer to a CALL of the CSMS: a payload, or the code of a CALLERROR. */
 export type Answer = { readonly payload: unknown } | { readonly code: string };
 
+/** As text, or the bytes that a key spells in hex. */
+export type Password = string | Uint8Array;
+
 export interface StationSocketOptions {
   readonly url: string;
   readonly identity: string;
   readonly protocol: string;
-  readonly password?: string | undefined;
+  readonly password?: Password | undefined;
   readonly clock: Clock;
-  readonly onCall: (action: string, payload: unknown) => Answer;
+  readonly onCall: (action: string, payload: unknown) => Answer | Promise<Answer>;
 }
 
 interface Waiting {
@@ -72,7 +75,8 @@ export class StationSocket {
   /** Rejects with `SocketLost` when the CSMS cannot be reached or refuses the charger. */
   static open(options: StationSocketOptions): Promise<StationSocket> {
     const { url, identity, protocol, password } = options;
-    const credentials = Buffer.from(`${identity}:${password ?? ""}`).toString("base64");
+    const credentials = Buffer.concat([Buffer.from(`${identity}:`), Buffer.from(password ?? "")])
+      .toString("base64");
     return new Promise((resolve, reject) => {
       const socket = new WebSocket(`${url}/${encodeURIComponent(identity)}`, [protocol], {
         handshakeTimeout: HANDSHAKE_MS_MAX,
@@ -131,10 +135,14 @@ export class StationSocket {
 
   #answer(messageId: string, action: string, payload: unknown): void {
     const answer = this.#options.onCall(action, payload);
-    const frame = "code" in answer
-      ? [4, messageId, answer.code, "", {}]
-      : [3, messageId, answer.payload];
-    this.#socket.send(JSON.stringify(frame));
+    const send = (known: Answer): void => {
+      const frame = "code" in known
+        ? [4, messageId, known.code, "", {}]
+        : [3, messageId, known.payload];
+      if (this.isOpen) this.#socket.send(JSON.stringify(frame));
+    };
+    if (answer instanceof Promise) answer.then(send);
+    else send(answer);
   }
 
   #fail(reason: string): void {

@@ -7,6 +7,8 @@ export type ConnectorState =
   | "Preparing"
   | "Charging"
   | "SuspendedEV"
+  | "SuspendedEVSE"
+  | "Reserved"
   | "Finishing"
   | "Unavailable"
   | "Faulted";
@@ -18,9 +20,13 @@ export type StopReason =
   | "EVDisconnected"
   | "DeAuthorized"
   | "ImmediateReset"
+  /** One that lets the transactions end in order. */
+  | "Reset"
   | "Reboot"
   | "PowerLoss"
   | "EmergencyStop"
+  /** 1.6 only. */
+  | "UnlockCommand"
   | "Other";
 
 export interface Reading {
@@ -36,6 +42,7 @@ export interface Transaction {
   readonly startedAt: Instant;
   readonly startWh: number;
   readonly remoteStartId: number | undefined;
+  readonly reservationId: number | undefined;
   /** 2.x: made by the charger; 1.6: given by the CSMS with the answer to the start. */
   wireId: string | undefined;
   nextSeqNo: number;
@@ -58,4 +65,13 @@ export interface TransactionMessage {
   readonly state: ConnectorState;
   readonly isOffline: boolean;
   readonly messageId: string;
+}
+
+/** When what a message tells happened, where the transaction knows it. */
+export function instantOf(
+  cause: TransactionMessage["cause"],
+  transaction: Transaction,
+): Instant | undefined {
+  if (cause === "began") return transaction.startedAt;
+  return cause === "stopped" ? transaction.endedAt : undefined;
 }
