@@ -9,6 +9,7 @@ import { idMaker } from "./idempotency.ts";
 import { eachAtMost } from "./import_lines.ts";
 import type { Platform } from "./platform.ts";
 import { type BatchOrder, noteRefusals, unfinishedBatches } from "./queries/batch_rows.ts";
+import { sealedBody } from "./sealed_secrets.ts";
 
 /**
  * How long a station has for its answer: the slowest mobile links and unlock motors need most of
@@ -24,8 +25,8 @@ export function commandId({ id }: Asker, stationId: string): string {
   return id(`command ${stationId}`);
 }
 
-/** Asks the actor of one station for a typed command. */
-export function commandStation(
+/** Asks the actor of one station for a typed command; secrets in its body are sealed first. */
+export async function commandStation(
   asker: Asker,
   stationId: string,
   order: Pick<CommandRequest, "kind" | "body" | "batchId"> & { readonly queueMs?: number },
@@ -36,8 +37,9 @@ export function commandStation(
     timeoutMs: TIMEOUT_MS,
     queueMs: QUEUE_MS,
     ...order,
+    body: await sealedBody(asker, stationId, order),
   };
-  return askActor(asker, chargerAddress(asker.tenant, stationId), {
+  return await askActor(asker, chargerAddress(asker.tenant, stationId), {
     type: "command.request",
     purpose,
     body: request,

@@ -5,7 +5,8 @@ import type { Clock } from "#engine/ports/clock.ts";
 import type { DurableFacts } from "#engine/ports/durable_facts.ts";
 import type { FactFeed } from "#engine/ports/facts.ts";
 import type { Random } from "#engine/ports/random.ts";
-import { passwordRecord } from "#engine/password.ts";
+import { drawnPassword, passwordRecord } from "#engine/password.ts";
+import { sealText } from "#engine/sealed_text.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
 import { defaultTenant } from "#schemas/address.ts";
 import { startHttpServer } from "./adapters/http_server.ts";
@@ -93,6 +94,8 @@ export async function startApi(options: ApiOptions): Promise<StartedApi> {
     events,
     webhooks: { egress, clock, serverKey, history: durableFacts, hint: webhooks.hint },
     passwordRecord: (password) => passwordRecord(password, serverKey, random),
+    sealText: (text, owner) => sealText(text, owner, serverKey, random),
+    drawPassword: (requestId) => drawnPassword(requestId, serverKey),
     readiness: options.readiness,
   };
   const app = createApp(platform, routes, {

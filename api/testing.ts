@@ -2,7 +2,8 @@
 import postgres from "postgres";
 import { LocalBus } from "#engine/adapters/local_bus.ts";
 import { systemClock } from "#engine/adapters/system_clock.ts";
-import { passwordRecord } from "#engine/password.ts";
+import { drawnPassword, passwordRecord } from "#engine/password.ts";
+import { sealText } from "#engine/sealed_text.ts";
 import type { ActorAnswer, Actors, MessageHeader } from "#engine/ports/actors.ts";
 import type { Clock } from "#engine/ports/clock.ts";
 import type {
@@ -183,6 +184,8 @@ export async function testApi(
   const platform: Platform = {
     ...{ tenants, actors, bus, clock, random, telemetry, outcomes, events, webhooks },
     passwordRecord: (password) => passwordRecord(password, serverKey, random),
+    sealText: (text, owner) => sealText(text, owner, serverKey, random),
+    drawPassword: (requestId) => drawnPassword(requestId, serverKey),
     readiness: () => options.missing ?? [],
   };
   const app = createApp(platform, routes, { operatorKey, ...options });

@@ -20,6 +20,8 @@ export const MACHINE_SECRET_LENGTH = 16;
 /** RFC 7914, 2: 16 MiB and about 50 ms on one core. */
 const scryptCost = { N: 16_384, r: 8, p: 1 } as const;
 const HASH_BYTES = 32;
+/** 160 bits. */
+const DRAWN_DIGITS = 40;
 
 /** Hashes a password for storage, by the scheme of its length. */
 export async function passwordRecord(
@@ -33,6 +35,17 @@ export async function passwordRecord(
     ? hmac(serverKey, salt, Buffer.from(password))
     : await slowHash(Buffer.from(password), salt);
   return { scheme, salt: salt.toString("base64"), hash: hash.toString("base64") };
+}
+
+/**
+ * A password that nobody can guess without the server key: 40 hex digits, which 1.6 and 2.x both
+ * have room for. The same again for the same request.
+ */
+export function drawnPassword(requestId: string, serverKey: Uint8Array): string {
+  const digest = createHmac("sha256", serverKey).update(`drawn password\n${requestId}`).digest(
+    "hex",
+  );
+  return digest.slice(0, DRAWN_DIGITS).toUpperCase();
 }
 
 /** The scheme that a password of this length is kept by. */

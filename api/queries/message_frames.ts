@@ -8,6 +8,7 @@ import type { StationMessage } from "#schemas/message.ts";
 import { stationMessages16 } from "#schemas/ocpp16/mod.ts";
 import { stationMessages201 } from "#schemas/ocpp201/mod.ts";
 import { stationMessages21 } from "#schemas/ocpp21/mod.ts";
+import { withoutSecrets } from "#schemas/sealed_secret.ts";
 
 /** A journal row of a station or of one of its sessions. */
 export interface JournalledRow {
@@ -109,7 +110,7 @@ function sentCalls(effects: string | null, at: string): readonly OcppMessage[] {
       messageType: "CALL",
       action: textOrNull(action),
       messageId: textOrNull(messageId),
-      payload,
+      payload: withoutSecrets(payload),
     }));
 }
 

@@ -15,6 +15,7 @@ import { findDescription, listCalls, toCall } from "../queries/command_rows.ts";
 import { accepted, ok, type Reply } from "../reply.ts";
 import { type Asked, list, type Route, route } from "../route.ts";
 import { askedOnce } from "../asked_once.ts";
+import { sealedCall } from "../sealed_secrets.ts";
 
 const tag = "Calls";
 /** What hops and commits take beyond the station's own time. */
@@ -51,7 +52,7 @@ export const callRoutes: readonly Route[] = [
       const request: CallRequest = {
         id: incoming.id("call"),
         action: body.action,
-        payload: body.payload,
+        payload: await sealedCall(incoming, params.id, body.payload),
         timeoutMs: body.timeoutSeconds * 1_000,
         replyTo: platform.outcomes.replyTo,
       };

@@ -20,6 +20,7 @@ import { stationIds } from "../queries/station_rows.ts";
 import { accepted, ok } from "../reply.ts";
 import { type Asked, list, type Route, route } from "../route.ts";
 import { askedOnce } from "../asked_once.ts";
+import { requireNoSecret } from "../sealed_secrets.ts";
 import { shapeCheck } from "../shape_check.ts";
 
 const tag = "Commands";
@@ -28,7 +29,7 @@ const BATCH_STATIONS_MAX = 10_000;
 const checks = new Map<CommandKind, ReturnType<typeof shapeCheck<TSchema>>>();
 
 /** @throws {PlatformError} when the body is not what a command of this kind says. */
-function checkBody(kind: CommandKind, body: unknown, what: string): void {
+export function checkBody(kind: CommandKind, body: unknown, what: string): void {
   let check = checks.get(kind);
   if (check === undefined) checks.set(kind, check = shapeCheck(commandBody(kind), "json"));
   check(body, what);
@@ -64,6 +65,7 @@ export const commandRoutes: readonly Route[] = [
     handler: async (incoming) => {
       const { platform, tenant, body } = incoming;
       checkBody(body.kind, body.body, "the command's body");
+      requireNoSecret(body);
       const order: BatchOrder = {
         id: incoming.id("batch"),
         kind: body.kind,
@@ -119,9 +121,9 @@ export const commandRoutes: readonly Route[] = [
 /**
  * @throws {PlatformError} "malformed" unless exactly one of `filter` and `stationIds` was given.
  */
-async function chosenStations(
+export async function chosenStations(
   { platform, tenant }: Asked,
-  { filter, stationIds: named }: CommandMany,
+  { filter, stationIds: named }: Pick<CommandMany, "filter" | "stationIds">,
 ): Promise<readonly string[]> {
   if ((filter === undefined) === (named === undefined)) {
     throw new PlatformError("malformed", "Cannot choose stations: give filter or stationIds");
