@@ -23,6 +23,7 @@ import {
   dropReported,
   forgetGone,
   holdProfile,
+  tell,
 } from "./charging_profiles_belief.ts";
 import {
   noteAnsweredQuestion,
@@ -149,7 +150,7 @@ function keepAsked(
     reason,
   };
   turn.keepItem("charging-profile", askedKey(profileId), { ...asked });
-  turn.announce("profile.updated", { profileId, evseId, state });
+  tell(turn, "profile.updated", { profileId, evseId, state });
 }
 
 function noteAnswered(turn: Turn, exchange: Exchange, items: readonly StationItem[]): void {
@@ -177,7 +178,7 @@ function hold(
   holdProfile(turn, held, left);
   turn.keepItem("charging-profile", askedKey(profile.profileId), null);
   const { profileId, evseId } = profile;
-  turn.announce("profile.updated", { profileId, evseId, state: "accepted" });
+  tell(turn, "profile.updated", { profileId, evseId, state: "accepted" });
 }
 
 /** `Unknown` says the same: whatever we believed, the station has none such. */
@@ -190,7 +191,7 @@ function noteCleared(turn: Turn, exchange: Exchange, items: readonly StationItem
     const { profileId, evseId, chargingProfile } = one;
     if (!meets({ evseId, profile: profileOf(chargingProfile) }, criteria)) continue;
     turn.keepItem("charging-profile", heldKey(profileId), null);
-    turn.announce("profile.updated", { profileId, evseId, state: "cleared" });
+    tell(turn, "profile.updated", { profileId, evseId, state: "cleared" });
   }
   for (const { profileId, evseId, chargingProfile, state } of askedProfiles(items)) {
     const isOver = state !== "pending" && criteria.profileId === profileId;

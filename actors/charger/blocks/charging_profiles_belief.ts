@@ -30,6 +30,11 @@ export function evseIdsOf({ context }: Turn): number[] {
   return [...new Set(ids)];
 }
 
+/** Tells the world: pages that show the station's profiles read them again. */
+export function tell(turn: Turn, name: string, data: Json): void {
+  turn.announce(name, { stationId: turn.context.stationId, ...data });
+}
+
 /** Removes the profiles of sessions that are over; gives the others. */
 export function forgetGone(turn: Turn, held: readonly HeldProfile[]): readonly HeldProfile[] {
   const live = new Set(

@@ -18,7 +18,13 @@ import { parseInstant } from "#schemas/instant.ts";
 import type { StationItem } from "#schemas/station_items.ts";
 import type { Turn } from "../turn.ts";
 import type { Exchange, HeardNotice, SentCall } from "./block.ts";
-import { evseIdsOf, numberOrNull, purposeOrNull, sessionsOf } from "./charging_profiles_belief.ts";
+import {
+  evseIdsOf,
+  numberOrNull,
+  purposeOrNull,
+  sessionsOf,
+  tell,
+} from "./charging_profiles_belief.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -135,7 +141,7 @@ export function noteReport(turn: Turn, notice: HeardNotice, items: readonly Stat
   }
   replaceReported(turn, items, whole);
   turn.keepItem("charging-profile", questionKey(question.requestId), null);
-  turn.announce("profiles.reported", { requestId: question.requestId, count: all.length });
+  tell(turn, "profiles.reported", { requestId: question.requestId, count: all.length });
   return {};
 }
 
@@ -186,7 +192,7 @@ export function noteComposite(
     computed,
     differences,
   });
-  turn.announce("composite.answered", { evseId, unit, differences: differences.length });
+  tell(turn, "composite.answered", { evseId, unit, differences: differences.length });
 }
 
 /** OCPP 2.0.1 Part 2, K11 and K12. */
@@ -201,7 +207,7 @@ export function noteLimit(turn: Turn, { payload }: HeardNotice): Json {
     notifiedAt: turn.now,
   };
   turn.keepItem("charging-limit", limitKey(limit), { ...limit });
-  turn.announce("limit.updated", { evseId: limit.evseId, source: limit.source });
+  tell(turn, "limit.updated", { evseId: limit.evseId, source: limit.source });
   return {};
 }
 
@@ -210,7 +216,7 @@ export function noteClearedLimit(turn: Turn, { payload }: HeardNotice): Json {
   const evseId = numberOrNull(payload["evseId"]) ?? 0;
   const source = String(payload["chargingLimitSource"]);
   turn.keepItem("charging-limit", limitKey({ evseId, source }), null);
-  turn.announce("limit.cleared", { evseId, source });
+  tell(turn, "limit.cleared", { evseId, source });
   return {};
 }
 

@@ -10,12 +10,14 @@ import { AlertList } from "./alerts.tsx";
 import { SessionTable } from "./sessions.tsx";
 import { StationLog } from "./station_log.tsx";
 import { StationNow } from "./station_now.tsx";
+import { StationProfiles } from "./station_profiles.tsx";
 import { StationSettings } from "./station_settings.tsx";
 
 const tabs = [
   { value: "now", word: "Now" },
   { value: "log", word: "OCPP log" },
   { value: "sessions", word: "Sessions" },
+  { value: "charging", word: "Limits" },
   { value: "alerts", word: "Alerts" },
   { value: "settings", word: "Settings" },
 ] as const;
@@ -86,6 +88,7 @@ function contentOf(tab: Tab, station: Station, reload: () => void): ReactNode {
   if (tab === "now") return <StationNow station={station} />;
   if (tab === "log") return <StationLog stationId={station.id} />;
   if (tab === "sessions") return <SessionTable station={station.id} />;
+  if (tab === "charging") return <StationProfiles station={station} />;
   if (tab === "alerts") return <AlertList station={station.id} />;
   return <StationSettings station={station} onSaved={reload} />;
 }
