@@ -17,6 +17,7 @@ import type { Store } from "#engine/ports/store.ts";
 import type { Telemetry } from "#engine/telemetry.ts";
 import type { Tracer } from "#engine/tracing.ts";
 import type { Retention } from "#schemas/config.ts";
+import { keepCampaigns } from "./adapters/campaigns.ts";
 import { watchSessions } from "./adapters/fleet_metrics.ts";
 import { keepFrameLog } from "./adapters/frame_log.ts";
 import { watchGateways } from "./adapters/gateway_watch.ts";
@@ -117,6 +118,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         return () => void taken.delete(take);
       },
     }),
+    keepCampaigns({ sql, actors, clock, telemetry, isOurs: () => placement.leads("campaigns") }),
     everyQuarterDay(clock, async () => {
       if (placement.leads("housekeeping")) await keepHouse(options);
     }),

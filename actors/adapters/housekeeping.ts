@@ -24,8 +24,8 @@ const RUN_MS_MAX = 60 * 60_000;
 const BITE_ROWS = 10_000;
 /** An inbox row outlives every resend of its tell. */
 const INBOX_KEEP_DAYS = 7;
-/** Somebody who stood before a taken charger asks within the year. */
-const RESERVATIONS_KEEP_DAYS = 400;
+/** Somebody who stood before a taken charger asks within the year; so does who planned a campaign. */
+const PAST_KEEP_DAYS = 400;
 /** "stathous" as a number: one keeper per database at a time. */
 const lockKey = "8319395794135839091";
 
@@ -153,7 +153,7 @@ async function placeWaitingRows(house: House): Promise<void> {
 /** Small tables lose their old rows in bites, so that no lock is held for long. */
 async function deleteServed({ sql, dayBefore, retention }: House): Promise<void> {
   const reservations = `block = 'reservation' AND body->>'status' NOT IN ('pending', 'accepted')
-    AND updated_at < '${dayBefore(RESERVATIONS_KEEP_DAYS)}'`;
+    AND updated_at < '${dayBefore(PAST_KEEP_DAYS)}'`;
   const served: readonly (readonly [string, string])[] = [
     [
       "snapshots",
@@ -162,6 +162,7 @@ async function deleteServed({ sql, dayBefore, retention }: House): Promise<void>
       FROM station_items WHERE ${reservations})`,
     ],
     ["station_items", reservations],
+    ["campaigns", `finished_at < '${dayBefore(PAST_KEEP_DAYS)}'`],
     ["inbox", `received_at < '${dayBefore(INBOX_KEEP_DAYS)}'`],
     ["idempotency", "expires_at < now()"],
     ["station_days", `day < '${dayBefore(retention.energyDaysKeepDays)}'`],
