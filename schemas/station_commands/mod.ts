@@ -9,6 +9,7 @@ import { firmwareCommands } from "./firmware.ts";
 import { generalCommands } from "./general.ts";
 import { localListCommands } from "./local_list.ts";
 import { monitoringCommands } from "./monitoring.ts";
+import { networkProfileCommands } from "./network_profile.ts";
 import { reservationsCommands } from "./reservations.ts";
 import { securityCommands } from "./security.ts";
 
@@ -22,6 +23,7 @@ const declared = {
   ...generalCommands,
   ...localListCommands,
   ...monitoringCommands,
+  ...networkProfileCommands,
   ...reservationsCommands,
   ...securityCommands,
 } as const;

@@ -22,6 +22,7 @@ import { displayMessages } from "./display_messages.ts";
 import { firmware } from "./firmware.ts";
 import { localList } from "./local_list.ts";
 import { monitoring } from "./monitoring.ts";
+import { networkProfile } from "./network_profile.ts";
 import { reservations } from "./reservations.ts";
 import { security } from "./security.ts";
 
@@ -36,6 +37,7 @@ const blocks: readonly Block[] = [
   firmware,
   localList,
   monitoring,
+  networkProfile,
   reservations,
   security,
 ];
