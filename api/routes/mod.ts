@@ -1,8 +1,10 @@
 import type { Route } from "../route.ts";
+import { authorisationSettingsRoutes } from "./authorisation_settings.ts";
 import { callRoutes } from "./calls.ts";
 import { campaignsRoutes } from "./campaigns.ts";
 import { chargingProfilesRoutes } from "./charging_profiles.ts";
 import { commandRoutes } from "./commands.ts";
+import { customerInformationRoutes } from "./customer_information.ts";
 import { deviceModelRoutes } from "./device_model.ts";
 import { diagnosticsRoutes } from "./diagnostics.ts";
 import { displayMessagesRoutes } from "./display_messages.ts";
@@ -23,10 +25,12 @@ import { webhookRoutes } from "./webhooks.ts";
 
 /** Every resource of the platform; one line per file. */
 export const routes: readonly Route[] = [
+  ...authorisationSettingsRoutes,
   ...callRoutes,
   ...campaignsRoutes,
   ...chargingProfilesRoutes,
   ...commandRoutes,
+  ...customerInformationRoutes,
   ...deviceModelRoutes,
   ...diagnosticsRoutes,
   ...displayMessagesRoutes,
