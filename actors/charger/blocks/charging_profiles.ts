@@ -37,6 +37,9 @@ import { answerNeeds, checkVehicleSchedule } from "./charging_profiles_needs.ts"
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Profiles that were asked for and are not held. */
+const ASKED_MAX = 100;
+
 /** A profile as a CALL carries it, and for where. */
 interface CarriedProfile {
   readonly evseId: number;
@@ -75,7 +78,7 @@ export const chargingProfiles = defineBlock({
       reads: ["charging-profile", "reported-profile"],
       heard: noteReport,
     },
-    NotifyChargingLimit: { heard: noteLimit },
+    NotifyChargingLimit: { reads: ["charging-limit"], heard: noteLimit },
     ClearedChargingLimit: { heard: noteClearedLimit },
     NotifyEVChargingNeeds: {
       reads: ["charging-profile", "reported-profile", "charging-limit"],
@@ -153,7 +156,16 @@ function keepAsked(
   tell(turn, "profile.updated", { profileId, evseId, state });
 }
 
+/** What was refused, or never answered, is history: the newest of it is kept. */
+function forgetAsked(turn: Turn, items: readonly StationItem[]): void {
+  const newestFirst = askedProfiles(items).toSorted((one, other) => other.askedAt - one.askedAt);
+  for (const { profileId } of newestFirst.slice(ASKED_MAX)) {
+    turn.keepItem("charging-profile", askedKey(profileId), null);
+  }
+}
+
 function noteAnswered(turn: Turn, exchange: Exchange, items: readonly StationItem[]): void {
+  forgetAsked(turn, items);
   const profile = carriedBySet(exchange.payload);
   if (profile === undefined) return;
   if (exchange.outcome === "silent") {

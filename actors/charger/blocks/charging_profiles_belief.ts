@@ -14,6 +14,18 @@ import type { Turn } from "../turn.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
+/**
+ * What `read` makes of a station's words, or undefined: responses pass no schema, and that of
+ * requests bears more than can be understood.
+ */
+export function legible<Value>(read: () => Value): Value | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 export function sessionsOf({ context }: Turn): StationSession[] {
   return context.open.map(({ n, transactionId, evseId, tokenUid, startedAt }) => ({
     n,

@@ -26,7 +26,7 @@ import { orderCommand } from "../commands.ts";
 import type { OpenSession } from "../context.ts";
 import type { Turn } from "../turn.ts";
 import type { HeardNotice } from "./block.ts";
-import { evseIdsOf, numberOrNull, sessionsOf } from "./charging_profiles_belief.ts";
+import { evseIdsOf, legible, numberOrNull, sessionsOf } from "./charging_profiles_belief.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -61,7 +61,8 @@ export function checkVehicleSchedule(
   items: readonly StationItem[],
 ): Json {
   const evseId = numberOrNull(payload["evseId"]) ?? 0;
-  const planned = chargingScheduleOf(payload["chargingSchedule"]);
+  const planned = legible(() => chargingScheduleOf(payload["chargingSchedule"]));
+  if (planned === undefined) return { status: "Rejected" };
   const startAt = planned.startAt ?? parseInstant(payload["timeBase"]) ?? turn.now;
   const limits = limitsOf(turn, items, {
     evseId,

@@ -9,6 +9,7 @@ import {
 } from "#schemas/charging_profile.ts";
 import {
   type ChargingLimit,
+  chargingLimits,
   questionKey,
   type ReportedProfile,
   reportedProfiles,
@@ -20,6 +21,7 @@ import type { Turn } from "../turn.ts";
 import type { Exchange, HeardNotice, SentCall } from "./block.ts";
 import {
   evseIdsOf,
+  legible,
   numberOrNull,
   purposeOrNull,
   sessionsOf,
@@ -41,8 +43,13 @@ interface ProfileQuestion {
   readonly reported: readonly ReportedProfile[];
 }
 
-/** A station with more profiles than this tells us no more: an item has a bound. */
+/** Of a station with more profiles than this the oldest reports are forgotten. */
 const REPORTED_MAX = 500;
+/** Reports that may be under way at once; of more the newest count. */
+const QUESTIONS_MAX = 8;
+const QUESTION_PREFIX = "question/";
+/** Of one station: its EVSEs, by source. */
+const LIMITS_MAX = 200;
 
 export function noteQuestion(turn: Turn, { payload }: SentCall): void {
   const { requestId, evseId, chargingProfile } = payload;
@@ -76,6 +83,7 @@ export function noteAnsweredQuestion(
   items: readonly StationItem[],
 ): void {
   const requestId = payload["requestId"];
+  forgetQuestions(turn, items);
   if (typeof requestId !== "number" || outcome === "silent") return;
   if (response["status"] === "Accepted") return;
   const question = questionOf(items, requestId);
@@ -83,6 +91,21 @@ export function noteAnsweredQuestion(
     replaceReported(turn, items, question);
   }
   turn.keepItem("charging-profile", questionKey(requestId), null);
+}
+
+/** Stations accept questions and never report: such a question is forgotten after some others. */
+function forgetQuestions(turn: Turn, items: readonly StationItem[]): void {
+  const questions = items.filter(({ block, key }) =>
+    block === "charging-profile" && key.startsWith(QUESTION_PREFIX)
+  );
+  const newestFirst = questions.toSorted((one, other) => askedAt(other) - askedAt(one));
+  for (const { key } of newestFirst.slice(QUESTIONS_MAX)) {
+    turn.keepItem("charging-profile", key, null);
+  }
+}
+
+function askedAt({ body }: StationItem): number {
+  return numberOrNull(body["askedAt"]) ?? 0;
 }
 
 function questionOf(items: readonly StationItem[], requestId: number): ProfileQuestion | undefined {
@@ -98,14 +121,25 @@ function replaceReported(
   items: readonly StationItem[],
   question: ProfileQuestion,
 ): void {
-  for (const known of reportedProfiles(items)) {
+  const before = reportedProfiles(items);
+  for (const known of before) {
     if (!isAsked(known, question)) continue;
     turn.keepItem("reported-profile", String(known.profileId), null);
   }
-  keepReported(turn, question.reported);
+  keepReported(turn, question.reported, before.filter((known) => !isAsked(known, question)));
 }
 
-function keepReported(turn: Turn, reported: readonly ReportedProfile[]): void {
+function keepReported(
+  turn: Turn,
+  reported: readonly ReportedProfile[],
+  before: readonly ReportedProfile[],
+): void {
+  const ids = new Set(reported.map(({ profileId }) => profileId));
+  const others = before.filter(({ profileId }) => !ids.has(profileId))
+    .toSorted((one, other) => other.reportedAt - one.reportedAt);
+  for (const { profileId } of others.slice(Math.max(0, REPORTED_MAX - ids.size))) {
+    turn.keepItem("reported-profile", String(profileId), null);
+  }
   for (const profile of reported) {
     turn.keepItem("reported-profile", String(profile.profileId), { ...profile });
   }
@@ -130,7 +164,7 @@ export function noteReport(turn: Turn, notice: HeardNotice, items: readonly Stat
   const reported = reportedOf(turn, notice.payload);
   const question = typeof requestId === "number" ? questionOf(items, requestId) : undefined;
   if (question === undefined) {
-    keepReported(turn, reported);
+    keepReported(turn, reported, reportedProfiles(items));
     return {};
   }
   const all = [...question.reported, ...reported].slice(0, REPORTED_MAX);
@@ -148,13 +182,22 @@ export function noteReport(turn: Turn, notice: HeardNotice, items: readonly Stat
 function reportedOf(turn: Turn, payload: Json): ReportedProfile[] {
   const { evseId, chargingLimitSource, chargingProfile } = payload;
   const profiles = Array.isArray(chargingProfile) ? chargingProfile.filter(isObject) : [];
-  return profiles.map((profile) => ({
-    profileId: numberOrNull(profile["id"]) ?? 0,
-    evseId: numberOrNull(evseId) ?? 0,
-    source: String(chargingLimitSource),
-    chargingProfile: toProfile2(profile),
-    reportedAt: turn.now,
-  }));
+  return profiles.flatMap((profile) => {
+    // Everything that counts with it later would fail on one that cannot be read.
+    const chargingProfile = legible(() => {
+      const form2 = toProfile2(profile);
+      profileOf(form2);
+      return form2;
+    });
+    if (chargingProfile === undefined) return [];
+    return [{
+      profileId: numberOrNull(chargingProfile["id"]) ?? 0,
+      evseId: numberOrNull(evseId) ?? 0,
+      source: String(chargingLimitSource),
+      chargingProfile,
+      reportedAt: turn.now,
+    }];
+  });
 }
 
 /** Keeps the schedule that the station computed beside ours, and where they differ. */
@@ -169,7 +212,9 @@ export function noteComposite(
   if (!isObject(chargingSchedule)) return;
   const asked = payload["evseId"] ?? payload["connectorId"];
   const evseId = numberOrNull(asked) ?? numberOrNull(schedule?.["evseId"]) ?? 0;
-  const { unit, durationS, periods, startAt } = chargingScheduleOf(chargingSchedule);
+  const read = legible(() => chargingScheduleOf(chargingSchedule));
+  if (read === undefined) return;
+  const { unit, durationS, periods, startAt } = read;
   const told = parseInstant(schedule?.["scheduleStart"] ?? response["scheduleStart"]);
   const from = told ?? startAt ?? turn.now;
   const duration = durationS ?? numberOrNull(payload["duration"]) ?? 0;
@@ -196,19 +241,38 @@ export function noteComposite(
 }
 
 /** OCPP 2.0.1 Part 2, K11 and K12. */
-export function noteLimit(turn: Turn, { payload }: HeardNotice): Json {
+export function noteLimit(
+  turn: Turn,
+  { payload }: HeardNotice,
+  items: readonly StationItem[],
+): Json {
   const { evseId, chargingLimit, chargingSchedule } = payload;
   const told = isObject(chargingLimit) ? chargingLimit : {};
   const limit: ChargingLimit = {
     evseId: numberOrNull(evseId) ?? 0,
     source: String(told["chargingLimitSource"]),
     isGridCritical: typeof told["isGridCritical"] === "boolean" ? told["isGridCritical"] : null,
-    schedules: Array.isArray(chargingSchedule) ? chargingSchedule.filter(isObject) : [],
+    schedules: legible(() => legibleSchedules(chargingSchedule)) ?? [],
     notifiedAt: turn.now,
   };
+  forgetLimits(turn, items);
   turn.keepItem("charging-limit", limitKey(limit), { ...limit });
   tell(turn, "limit.updated", { evseId: limit.evseId, source: limit.source });
   return {};
+}
+
+/** Of limits for more EVSEs than there can be the oldest are forgotten. */
+function forgetLimits(turn: Turn, items: readonly StationItem[]): void {
+  const oldest = chargingLimits(items).toSorted((one, other) => other.notifiedAt - one.notifiedAt)
+    .slice(LIMITS_MAX - 1);
+  for (const limit of oldest) turn.keepItem("charging-limit", limitKey(limit), null);
+}
+
+/** @throws when one of them cannot be read. */
+function legibleSchedules(chargingSchedule: unknown): readonly Json[] {
+  const schedules = Array.isArray(chargingSchedule) ? chargingSchedule.filter(isObject) : [];
+  for (const schedule of schedules) chargingScheduleOf(schedule);
+  return schedules;
 }
 
 /** OCPP 2.0.1 Part 2, K13. */
