@@ -30,6 +30,7 @@ conformanceCase({ version: "2.0.1", id: "TC_K_48", in: code }, async (c) => {
 conformanceCase({ version: "2.0.1", id: "TC_K_50", in: code }, async (c) => {
   const station = await c.newStation();
   await station.call("NotifyChargingLimit", { chargingLimit, evseId: 1 });
+  await limitsAre(c, station, [{ evseId: 1, source: "EMS" }]);
   const answer = await station.call("ClearedChargingLimit", {
     chargingLimitSource: "EMS",
     evseId: 1,
@@ -41,6 +42,7 @@ conformanceCase({ version: "2.0.1", id: "TC_K_50", in: code }, async (c) => {
 conformanceCase({ version: "2.0.1", id: "TC_K_51", in: code }, async (c) => {
   const { station, transaction } = await charging(c);
   await station.call("NotifyChargingLimit", { chargingLimit, evseId: 1 });
+  await limitsAre(c, station, [{ evseId: 1, source: "EMS" }]);
   const answer = await station.call("ClearedChargingLimit", {
     chargingLimitSource: "EMS",
     evseId: 1,

@@ -10,6 +10,25 @@ conformanceCase({ version: "2.0.1", id: "TC_K_01", in: profileCode }, async (c) 
   const payload = await setProfile(c, station, { evseId: 1, chargingProfile });
   c.equal("the profile has every field and none besides", payload, { evseId: 1, chargingProfile });
   await idsAre(c, station, "believed", [chargingProfile["id"]]);
+
+  await station.disconnect();
+  await c.stationIs(station, { presence: { connected: false } });
+  const later = profile({ stackLevel: 1 });
+  const asked = await c.rest.post(`/stations/${station.identity}/charging-profiles`, {
+    evseId: 1,
+    chargingProfile: later,
+  });
+  const path = asked.location.replace("/api/v1", "");
+  await profileIs(c, path, { state: "pending" });
+  await station.connect();
+  await c.boot(station);
+  const call = await station.expectCall("SetChargingProfile");
+  c.equal("one set while the station was away comes when it is back", call.payload, {
+    evseId: 1,
+    chargingProfile: later,
+  });
+  call.answer({ status: "Accepted" });
+  await profileIs(c, path, { state: "accepted" });
 });
 
 conformanceCase({ version: "2.0.1", id: "TC_K_02", in: profileCode }, async (c) => {
