@@ -60,13 +60,13 @@ export async function sealedBody(
   };
 }
 
-/** @throws {PlatformError} "invalid-value": what is for many stations is stored readable. */
+/** @throws {PlatformError} "malformed": what is for many stations is stored readable. */
 export function requireNoSecret(
   { kind, body }: { readonly kind: string; readonly body: Payload },
 ): void {
   if (!holdsSecret(kind, body)) return;
   throw new PlatformError(
-    "invalid-value",
+    "malformed",
     "Cannot send a secret to many stations: each has its own, set it at the station",
   );
 }

@@ -5,6 +5,7 @@ import { campaignsRoutes } from "./campaigns.ts";
 import { chargingProfilesRoutes } from "./charging_profiles.ts";
 import { commandRoutes } from "./commands.ts";
 import { customerInformationRoutes } from "./customer_information.ts";
+import { dataTransferRoutes } from "./data_transfer.ts";
 import { deviceModelRoutes } from "./device_model.ts";
 import { diagnosticsRoutes } from "./diagnostics.ts";
 import { displayMessagesRoutes } from "./display_messages.ts";
@@ -31,6 +32,7 @@ export const routes: readonly Route[] = [
   ...chargingProfilesRoutes,
   ...commandRoutes,
   ...customerInformationRoutes,
+  ...dataTransferRoutes,
   ...deviceModelRoutes,
   ...diagnosticsRoutes,
   ...displayMessagesRoutes,
