@@ -25,7 +25,8 @@ type Request = Pick<
 /** Commands and the reports that came; a report that a raw call asked for has no command. */
 const reports = `(
   SELECT coalesce(c.request_id, i.key) AS request_id,
-    coalesce(c.station_id, i.station_id) AS station_id, c.id AS command_id, c.request, c.status, c.response, i.body,
+    coalesce(c.station_id, i.station_id) AS station_id, c.id AS command_id, c.request, c.status,
+    c.response, i.body,
     coalesce(c.created_at, i.created_at) AS created_at
   FROM (
     SELECT id, station_id, request, status, response, created_at,

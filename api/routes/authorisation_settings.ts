@@ -27,8 +27,8 @@ export const authorisationSettingsRoutes: readonly Route[] = [
           await rows.all(
             `INSERT INTO authorisation_settings (tenant, master_pass_group_id, updated_at)
               VALUES ($1, $2, now())
-              ON CONFLICT (tenant) DO UPDATE SET master_pass_group_id = excluded.master_pass_group_id,
-                updated_at = excluded.updated_at`,
+              ON CONFLICT (tenant) DO UPDATE SET updated_at = excluded.updated_at,
+                master_pass_group_id = excluded.master_pass_group_id`,
             [tenant, masterPassGroupId],
           );
           return await settingsOf(rows);

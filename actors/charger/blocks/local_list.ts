@@ -229,8 +229,8 @@ function ended(
     goOnLater(turn, LOCAL_LIST_BLOCK);
     return list;
   }
-  const isLast = (list.sending?.attempt ?? 1) > 1 || turn.context.settings.quiet;
-  if (!isLast) return send(turn, again(list), { items, attempt: 2 });
+  // The wish was an operator's: a quiet station gets it carried out like any other.
+  if (list.sending?.attempt === 1) return send(turn, again(list), { items, attempt: 2 });
   openAlert(turn, "localListFailed", `The station refused its local list: ${word}`);
   return givenUp(list, "failed", word);
 }
