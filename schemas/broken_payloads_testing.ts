@@ -141,6 +141,10 @@ export function reasonToBear(message: BrokenMessage): string | undefined {
   }
   const openLists = protocol === "ocpp1.6" ? openLists16 : openLists2;
   if (rule === "enum" && openLists.includes(holder)) return "an open list";
+  const isReport = ["NotifyReport", "NotifyMonitoringReport"].includes(action);
+  if (isReport && rule === "required" && pointer === "/seqNo") return "a report of a single part";
+  const isReportList = ["/reportData", "/monitor"].includes(pointer);
+  if (isReport && rule === "minItems" && isReportList) return "a report of nothing";
   const isFreeText = ["info", "vendorErrorCode"].includes(holder);
   if (rule === "maxLength" && isFreeText && protocol === "ocpp1.6") return "a free text";
   return undefined;

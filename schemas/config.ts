@@ -146,6 +146,10 @@ const retention = {
   ),
   energyQuartersKeepDays: days(1_100, "Energy by quarter of an hour: three years to compare"),
   energyDaysKeepDays: days(3_660, "Energy by day: ten years of reports"),
+  stationEventsKeepDays: days(
+    90,
+    "What stations reported as it happened, such as alarms of their monitors: a season to compare",
+  ),
   archiveKeepDays: days(
     3_660,
     "Archived sessions: ten years, as bookkeeping asks in many countries",

@@ -30,6 +30,12 @@ const openLists: ReadonlySet<string> = new Set([
 /** Free text that vendors overfill; too long is no reason to lose a status. */
 const freeTexts: ReadonlySet<string> = new Set(["info", "vendorErrorCode"]);
 
+/**
+ * Lists of reports: one that says nothing is an answer too, and one of a single part needs no
+ * number.
+ */
+const reportLists = ["reportData", "monitor"];
+
 /** Both spellings of the unit are in use: 1.6 printed the wrong one (rule M6). */
 const celsius = ["Celcius", "Celsius"];
 
@@ -72,12 +78,22 @@ function relax(part: JsonSchema, name: string | undefined, bearsSurplus: boolean
     delete relaxed["enum"];
   }
   if (name !== undefined && freeTexts.has(name)) delete relaxed["maxLength"];
+  if (name !== undefined && reportLists.includes(name)) delete relaxed["minItems"];
+  if (isReport(relaxed)) relaxed["required"] = withoutNumber(relaxed["required"]);
   if (relaxed["format"] === "date-time") relaxed["format"] = "station-time";
   if (bearsSurplus && relaxed["additionalProperties"] === false) {
     delete relaxed["additionalProperties"];
   }
   delete relaxed["multipleOf"];
   return relaxed;
+}
+
+function isReport({ properties }: JsonSchema): boolean {
+  return isSchema(properties) && reportLists.some((name) => name in properties);
+}
+
+function withoutNumber(required: unknown): unknown {
+  return Array.isArray(required) ? required.filter((name) => name !== "seqNo") : required;
 }
 
 /** Applies `rewrite` to every subschema; `name` is the property or definition that holds it. */

@@ -166,6 +166,7 @@ async function deleteServed({ sql, dayBefore, retention }: House): Promise<void>
     ["inbox", `received_at < '${dayBefore(INBOX_KEEP_DAYS)}'`],
     ["idempotency", "expires_at < now()"],
     ["station_days", `day < '${dayBefore(retention.energyDaysKeepDays)}'`],
+    ["station_events", `received_at < '${dayBefore(retention.stationEventsKeepDays)}'`],
     ["session_archive", `ended_at < '${dayBefore(retention.archiveKeepDays)}'`],
   ];
   for (const [table, condition] of served) {

@@ -21,6 +21,7 @@ const retention: Retention = {
   meterValuesKeepDays: 60,
   energyQuartersKeepDays: 90,
   energyDaysKeepDays: 120,
+  stationEventsKeepDays: 90,
   archiveKeepDays: 365,
 };
 
@@ -246,6 +247,20 @@ test("reservations that are over go after a year, with their actors; open ones s
     "default:reservation/A/B~r2",
     "default:reservation/A/B~r3",
   ]);
+});
+
+test("events of stations are kept for their days", async () => {
+  for (const [id, days] of [["1-1-0", 81], ["1-2-0", 79]] as const) {
+    const then = new Date(noon - days * dayMs).toISOString();
+    // deno-lint-ignore no-await-in-loop -- one connection
+    await sql`INSERT INTO station_events (tenant, id, station_id, kind, at, received_at, body)
+      VALUES ('default', ${id}, 'E1', 'monitor', ${then}, ${then}, '{}')`;
+  }
+
+  await keepAfter(10);
+
+  const events = await sql`SELECT id FROM station_events WHERE station_id = 'E1'`;
+  assert.deepEqual(events.map(({ id }) => id), ["1-2-0"]);
 });
 
 test("two do not keep house at once, and a step that fails does not keep the others", async () => {
