@@ -48,6 +48,7 @@ function settingsOf(body: StationReplace | StationPatch): Partial<StationSetting
     quiet,
     registration,
     heartbeatIntervalSeconds,
+    bootRetrySeconds,
     authorisationRequired,
     energyPrice,
   } = body;
@@ -58,6 +59,7 @@ function settingsOf(body: StationReplace | StationPatch): Partial<StationSetting
     ...(quiet === undefined ? {} : { quiet }),
     ...(registration === undefined ? {} : { registration }),
     ...(heartbeatIntervalSeconds === undefined ? {} : { heartbeatIntervalSeconds }),
+    ...(bootRetrySeconds === undefined ? {} : { bootRetrySeconds }),
     ...(authorisationRequired === undefined ? {} : { authorisationRequired }),
     ...(energyPrice === undefined ? {} : { energyPrice }),
   };

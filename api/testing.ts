@@ -250,6 +250,7 @@ export function stationDescribed(
     quiet: false,
     registration: "Accepted",
     heartbeatIntervalSeconds: 300,
+    bootRetrySeconds: null,
     authorisationRequired: true,
     energyPrice: null,
     createdAt: "2026-01-01T00:00:00.000Z",

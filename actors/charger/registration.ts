@@ -1,9 +1,11 @@
 /** What operators set for a station, and what it hears when it boots (rules B1 to B5). */
 import { keepNewest } from "#actors/turn.ts";
+import { stableHash } from "#schemas/address.ts";
 import type { StationRegistered, StationSettings } from "#schemas/events/charger.ts";
 import { openAlert, resolveAll, settleAlert } from "./alerts.ts";
 import { announceStation, steppedStation } from "./announcements.ts";
 import { cancelAll, settleResets } from "./command_answers.ts";
+import { sendOwnCall } from "./commands.ts";
 import { checkSoon } from "./configuration.ts";
 import { type BootRecord, type ChargerContext, newCharger, settingsDefault } from "./context.ts";
 import { askInventory, isSameBuild } from "./inventory.ts";
@@ -12,8 +14,12 @@ import { noteSerial } from "./rivals.ts";
 import { closeStale } from "./sessions.ts";
 import { rule, type Turn } from "./turn.ts";
 
-/** How long a station that is not accepted waits before it boots again (rule B3). */
-export const RETRY_WAIT_S = 60;
+/**
+ * How long a station that is not accepted waits before it boots again (rule B3): at least so long,
+ * and spread over so much more, so that thousands do not come back at once.
+ */
+export const RETRY_LEAST_S = 60;
+export const RETRY_SPREAD_S = 60;
 /** That many boots in that time are a loop. */
 export const LOOP_BOOTS = 5;
 export const LOOP_WINDOW_MS = 10 * 60_000;
@@ -40,8 +46,20 @@ export const changeSettings = rule(
     const reply: StationRegistered = { created: isNew, station };
     turn.reply(reply);
     announceStation(turn, "charger.changed");
+    if (!isNew && context.settings.registration === "Pending") askForBoot(turn);
   },
 );
+
+/**
+ * A Pending station that an operator accepts learns of it by its next boot: it is asked for one at
+ * once (OCPP 2.0.1 Part 2, B02; OCPP 1.6J, 4.2). A Rejected one is sent nothing (rule B2).
+ */
+function askForBoot(turn: Turn): void {
+  const { settings, link } = turn.context;
+  if (settings.registration !== "Accepted" || settings.quiet || link === null) return;
+  const payload = { requestedMessage: "BootNotification" };
+  sendOwnCall(turn, { action: "TriggerMessage", payload });
+}
 
 /** An unknown station that may register itself: profile 0, all else by default. */
 export const registerItself = rule(["socket.opened"], (turn) => {
@@ -96,13 +114,20 @@ export const noteBoot = rule(["BootNotification"], (turn, event) => {
   if (!isSameBuild(context.boot, boot)) askInventory(turn);
 });
 
-export function bootReply({ settings }: ChargerContext, now: number): unknown {
-  const isAccepted = settings.registration === "Accepted";
+export function bootReply({ settings, key }: ChargerContext, now: number): unknown {
+  const { registration, heartbeatIntervalSeconds, bootRetrySeconds } = settings;
   return {
-    status: settings.registration,
+    status: registration,
     currentTime: now,
-    interval: isAccepted ? settings.heartbeatIntervalSeconds : RETRY_WAIT_S,
+    interval: registration === "Accepted"
+      ? heartbeatIntervalSeconds
+      : bootRetrySeconds ?? spreadRetrySeconds(key),
   };
+}
+
+/** The same for a station each time. */
+export function spreadRetrySeconds(key: string): number {
+  return RETRY_LEAST_S + stableHash(key) % RETRY_SPREAD_S;
 }
 
 function watchBootLoop(turn: Turn): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusal, Stage, StationOnStage } from "#actors/stage_testing.ts";
-import { LOOP_BOOTS, RETRY_WAIT_S } from "./registration.ts";
+import { LOOP_BOOTS, RETRY_LEAST_S, RETRY_SPREAD_S, spreadRetrySeconds } from "./registration.ts";
 
 function station(settings: Readonly<Record<string, unknown>> = {}): StationOnStage {
   return new StationOnStage(new Stage(), "CP1", "ocpp1.6").register(settings).connect();
@@ -53,7 +53,14 @@ test("rule B3: the interval is the heartbeat's when Accepted, else the wait; the
 
   const currentTime = accepted.time();
   assert.deepEqual(accepted.boot(), { currentTime, interval: 42, status: "Accepted" });
-  assert.deepEqual(pending.boot(), { currentTime, interval: RETRY_WAIT_S, status: "Pending" });
+  const interval = spreadRetrySeconds("CP1");
+  assert.deepEqual(pending.boot(), { currentTime, interval, status: "Pending" });
+  for (const registration of ["Pending", "Rejected"]) {
+    const waiting = station({ registration, bootRetrySeconds: 7 });
+    assert.equal((waiting.boot() as { interval: number }).interval, 7);
+    waiting.tell("station.change", { settings: { bootRetrySeconds: null } });
+    assert.equal((waiting.boot() as { interval: number }).interval, interval);
+  }
   assert.deepEqual(accepted.call("Heartbeat", {}), { currentTime });
 });
 
@@ -220,4 +227,51 @@ test("who did not hear that its station was registered or removed asks again and
   register("rest/5");
   one.tell("station.remove", {}, { cause: "rest/3" });
   assert.deepEqual(one.describe()["tags"], ["a"]);
+});
+
+test("stations that wait to be accepted come back spread over a minute, each at its own time", () => {
+  const waits = Array.from({ length: 6_000 }, (_, n) => spreadRetrySeconds(`CP${n}`));
+  const bySecond = Map.groupBy(waits, (seconds) => seconds);
+  assert.equal(bySecond.size, RETRY_SPREAD_S);
+  assert.equal(Math.min(...waits), RETRY_LEAST_S);
+  for (const [seconds, stations] of bySecond) {
+    assert.ok(stations.length > 50 && stations.length < 200, `${seconds} s: ${stations.length}`);
+  }
+});
+
+for (const protocol of ["ocpp1.6", "ocpp2.0.1"] as const) {
+  test(`${protocol}: a Pending station is asked to boot when it is accepted, and is then`, () => {
+    const pending = new StationOnStage(new Stage(), "CP1", protocol)
+      .register({ registration: "Pending" }).connect();
+    pending.boot();
+    // Configured meanwhile: what operators send goes out.
+    const body = { message: "StatusNotification" };
+    pending.tell("command.request", { id: "c1", kind: "trigger", body, timeoutMs: 9, queueMs: 0 });
+    pending.tell("station.change", { settings: { tags: ["checked"] } });
+    assert.equal(pending.orders().length, 1);
+
+    pending.tell("station.change", { settings: { registration: "Accepted" } });
+    const [, trigger] = pending.orders();
+    assert.deepEqual([trigger?.action, trigger?.payload], [
+      ...["TriggerMessage", { requestedMessage: "BootNotification" }],
+    ]);
+    assert.equal((pending.boot() as { status: string }).status, "Accepted");
+    pending.tell("station.change", { settings: { registration: "Accepted" } });
+    assert.deepEqual(
+      pending.orders().filter(({ action }) => action === "TriggerMessage").length,
+      2,
+    );
+  });
+}
+
+test("who is quiet, away or was Rejected is not asked to boot when it is accepted", () => {
+  const accept = (one: StationOnStage): readonly unknown[] => {
+    one.tell("station.change", { settings: { registration: "Accepted" } });
+    return one.orders();
+  };
+  assert.deepEqual(accept(station({ registration: "Pending", quiet: true })), []);
+  assert.deepEqual(accept(station({ registration: "Rejected" })), []);
+  const away = station({ registration: "Pending" });
+  away.disconnect();
+  assert.deepEqual(accept(away), []);
 });

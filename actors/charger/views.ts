@@ -17,6 +17,7 @@ export function describeStation(context: ChargerContext): StationDescription {
   return {
     id: context.stationId,
     ...settings,
+    bootRetrySeconds: settings.bootRetrySeconds ?? null,
     energyPrice: settings.energyPrice ?? null,
     createdAt: formatInstant(context.createdAt ?? 0),
     presence: describePresence(context),
@@ -93,6 +94,7 @@ export function stationRow(context: ChargerContext): ViewRow {
       quiet: settings.quiet,
       registration: settings.registration,
       heartbeat_interval_seconds: settings.heartbeatIntervalSeconds,
+      boot_retry_seconds: settings.bootRetrySeconds ?? null,
       authorisation_required: settings.authorisationRequired,
       energy_price: settings.energyPrice ?? null,
       connected: link !== null,

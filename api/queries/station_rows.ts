@@ -15,6 +15,7 @@ interface StationRow {
   readonly quiet: boolean;
   readonly registration: Registration;
   readonly heartbeatIntervalSeconds: number;
+  readonly bootRetrySeconds: number | null;
   readonly authorisationRequired: boolean;
   readonly energyPrice: Station["energyPrice"];
   readonly connected: boolean;
@@ -34,7 +35,7 @@ interface StationRow {
 
 const columns = `s.id, s.location_id, s.tags, s.security_profile, s.quiet, s.registration,
   s.heartbeat_interval_seconds, s.authorisation_required, s.energy_price, s.connected,
-  s.protocol, s.last_seen_at, s.gateway, s.connected_at, s.sockets,
+  s.boot_retry_seconds, s.protocol, s.last_seen_at, s.gateway, s.connected_at, s.sockets,
   s.vendor, s.model, s.serial_number, s.firmware_version, s.evses, s.open_sessions, s.created_at`;
 
 const withLocation =
@@ -135,6 +136,7 @@ function toStation(row: StationRow): Station {
     quiet: row.quiet,
     registration: row.registration,
     heartbeatIntervalSeconds: row.heartbeatIntervalSeconds,
+    bootRetrySeconds: row.bootRetrySeconds,
     authorisationRequired: row.authorisationRequired,
     energyPrice: row.energyPrice,
     createdAt: shownInstant(row.createdAt),

@@ -177,3 +177,20 @@ test("a password is drawn and shown once, or set as given; no row of ours can re
   assert.equal(refused.status, 400);
   assert.match(refused.body.detail, /each has its own/);
 });
+
+test("the wait before the next boot is a setting, kept in the list of stations", async () => {
+  api.actors.answers.set("station.change", ({ body }) => ({ created: false, station: body }));
+  await api.call("PATCH", "/stations/A", { bootRetrySeconds: 7 });
+  assert.deepEqual(api.actors.asked.at(-1)?.body, { settings: { bootRetrySeconds: 7 } });
+  for (const refused of [0, 700_000, "7"]) {
+    const { status } = await api.call("PATCH", "/stations/A", { bootRetrySeconds: refused });
+    assert.equal(status, 400);
+  }
+  const [row] = await api.sql<Record<string, unknown>[]>`SELECT * FROM stations WHERE id = 'A'`;
+  for (const wait of [7, 9, null]) {
+    const stations = [{ ...row, boot_retry_seconds: wait }];
+    await api.sql`SELECT apply_views(${JSON.stringify({ stations })}::text::json)`;
+    const { items } = (await api.call("GET", "/stations?search=A")).body;
+    assert.equal(items[0].bootRetrySeconds, wait);
+  }
+});

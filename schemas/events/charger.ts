@@ -15,6 +15,11 @@ export interface StationSettings {
   readonly quiet: boolean;
   readonly registration: Registration;
   readonly heartbeatIntervalSeconds: number;
+  /**
+   * How long it waits before it boots again while Pending or Rejected; null or absent = a minute or
+   * two, spread by station.
+   */
+  readonly bootRetrySeconds?: number | null;
   /** False = free vend: any start is accepted. */
   readonly authorisationRequired: boolean;
   /** Free vend by its location, which tells each of its stations; not shown. */

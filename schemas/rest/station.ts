@@ -39,6 +39,11 @@ const settings = {
   quiet: Type.Boolean({ description: "The platform sends it nothing on its own" }),
   registration: oneOf(registrations),
   heartbeatIntervalSeconds: Type.Integer({ minimum: 1, maximum: HEARTBEAT_SECONDS_MAX }),
+  bootRetrySeconds: nullable(Type.Integer({
+    minimum: 1,
+    maximum: HEARTBEAT_SECONDS_MAX,
+    description: "Wait before the next boot while Pending or Rejected; null = spread by station",
+  })),
   authorisationRequired: Type.Boolean({ description: "False = any start is accepted" }),
 };
 
@@ -56,6 +61,7 @@ const given = {
   quiet: Type.Optional(settings.quiet),
   registration: Type.Optional(settings.registration),
   heartbeatIntervalSeconds: Type.Optional(settings.heartbeatIntervalSeconds),
+  bootRetrySeconds: Type.Optional(settings.bootRetrySeconds),
   authorisationRequired: Type.Optional(settings.authorisationRequired),
   locationId: Type.Optional(nullable(Identifier)),
   energyPrice: Type.Optional(

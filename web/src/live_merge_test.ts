@@ -54,6 +54,7 @@ function station(id: string, status: string): Station {
     quiet: false,
     registration: "Accepted",
     heartbeatIntervalSeconds: 300,
+    bootRetrySeconds: null,
     authorisationRequired: true,
     createdAt: "2026-11-22T12:00:00Z",
     presence: {

@@ -10,6 +10,7 @@ export interface StationDraft {
   readonly tags: readonly string[];
   readonly registration: Station["registration"];
   readonly heartbeatIntervalSeconds: number;
+  readonly bootRetrySeconds: number | null;
   readonly authorisationRequired: boolean;
   readonly quiet: boolean;
 }
@@ -21,13 +22,14 @@ export const newStationDraft: StationDraft = {
   tags: [],
   registration: "Accepted",
   heartbeatIntervalSeconds: 300,
+  bootRetrySeconds: null,
   authorisationRequired: true,
   quiet: false,
 };
 
 export function draftOf(station: Station): StationDraft {
   const { securityProfile, locationId, tags, registration, quiet } = station;
-  const { heartbeatIntervalSeconds, authorisationRequired } = station;
+  const { heartbeatIntervalSeconds, authorisationRequired, bootRetrySeconds = null } = station;
   return {
     securityProfile,
     password: "",
@@ -35,6 +37,7 @@ export function draftOf(station: Station): StationDraft {
     tags,
     registration,
     heartbeatIntervalSeconds,
+    bootRetrySeconds,
     authorisationRequired,
     quiet,
   };
@@ -108,6 +111,9 @@ export function StationFields(props: StationFieldsProps): ReactElement {
             typeof value === "number" && set({ heartbeatIntervalSeconds: value })}
         />
       </div>
+      {draft.registration === "Accepted"
+        ? null
+        : <BootRetryField seconds={draft.bootRetrySeconds} set={set} />}
       <Switch
         label="Authorisation required"
         description="Off: anyone may charge (free vend)."
@@ -121,6 +127,27 @@ export function StationFields(props: StationFieldsProps): ReactElement {
         onChange={(event) => set({ quiet: event.currentTarget.checked })}
       />
     </>
+  );
+}
+
+/** Only of interest while the station is not accepted. */
+function BootRetryField(
+  { seconds, set }: {
+    readonly seconds: number | null;
+    readonly set: (change: Partial<StationDraft>) => void;
+  },
+): ReactElement {
+  return (
+    <NumberInput
+      label="Tries again after"
+      description="Empty: a minute or two, different for each station. A Pending one is asked at once when you accept it."
+      placeholder="60 to 120 s"
+      suffix=" s"
+      min={1}
+      max={604_800}
+      value={seconds ?? ""}
+      onChange={(value) => set({ bootRetrySeconds: typeof value === "number" ? value : null })}
+    />
   );
 }
 
