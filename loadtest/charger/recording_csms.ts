@@ -5,6 +5,9 @@ import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import { judgeRequest } from "#schemas/ocpp_schemas.ts";
+import { inTime } from "../conformance/in_time.ts";
+
+const WAIT_MS_MAX = 5_000;
 
 /** A CALL as it came, and what the official schema says of it. */
 export interface RecordedCall {
@@ -44,10 +47,11 @@ export class RecordingCsms {
     return new RecordingCsms(protocol, new WebSocketServer({ server: http }), port);
   }
 
-  /** Resolves when `isMet` holds after some message. */
+  /** Resolves when `isMet` holds after some message; rejects when that takes too long. */
   until(isMet: () => boolean): Promise<void> {
     if (isMet()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ isMet, resolve }));
+    const met = new Promise<void>((resolve) => this.#waiting.push({ isMet, resolve }));
+    return inTime(met, WAIT_MS_MAX, `${isMet} after ${this.calls.at(-1)?.action}`);
   }
 
   /** Resolves when the n-th CALL of an action has come. */
