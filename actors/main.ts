@@ -20,6 +20,7 @@ import type { Retention } from "#schemas/config.ts";
 import { keepCampaigns } from "./adapters/campaigns.ts";
 import { watchSessions } from "./adapters/fleet_metrics.ts";
 import { keepFrameLog } from "./adapters/frame_log.ts";
+import { followTokens } from "./adapters/following_lists.ts";
 import { watchGateways } from "./adapters/gateway_watch.ts";
 import { keepHouse } from "./adapters/housekeeping.ts";
 import { inputProviders } from "./adapters/input_providers.ts";
@@ -117,6 +118,10 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
         taken.add(take);
         return () => void taken.delete(take);
       },
+    }),
+    followTokens({
+      ...{ sql, actors, clock, telemetry },
+      isOurs: () => placement.leads("following-lists"),
     }),
     keepCampaigns({ sql, actors, clock, telemetry, isOurs: () => placement.leads("campaigns") }),
     everyQuarterDay(clock, async () => {

@@ -104,6 +104,14 @@ function heed(turn: Turn, order: unknown, items: readonly StationItem[]): void {
     return;
   }
   const list = wishOf(before ?? emptyList, wish, turn.now);
+  if (list.entries.length > LIST_ENTRIES_MAX && wish.op === "follow") {
+    const detail = `More than ${LIST_ENTRIES_MAX} tokens: the list stays as it was`;
+    const kept = givenUp({ ...list, entries: before?.entries ?? [] }, "failed", detail);
+    openAlert(turn, "localListFailed", detail);
+    keep(turn, kept, before);
+    turn.reply(describeList(kept));
+    return;
+  }
   if (list.entries.length > LIST_ENTRIES_MAX) {
     turn.refuse("conflict", `Cannot keep the list: it has more than ${LIST_ENTRIES_MAX} entries`);
     return;

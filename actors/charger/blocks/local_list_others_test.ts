@@ -142,3 +142,39 @@ test("N10: a customer that was cleared leaves the list by a differential", () =>
   one.station.answered(other, { status: "Rejected" });
   assert.deepEqual(one.uids, ["A"]);
 });
+
+test("a list that would follow too many tokens stays as it was, and somebody is told", () => {
+  const one = new Listed();
+  const order = {
+    op: "wish",
+    updateType: "Full",
+    changes: [add("A")],
+    followTokens: true,
+  } as const;
+  one.order({ ...order, tokensVersion: 1 });
+  one.answer("Accepted");
+  const many = Array.from({ length: LIST_ENTRIES_MAX }, (_, index) => add(`T${index}`));
+  one.order({ op: "follow", tokensVersion: 2, changes: many });
+  assert.deepEqual(one.uids, ["A"]);
+  assert.deepEqual([one.list["state"], one.list["tokensVersion"]], ["failed", 2]);
+  assert.deepEqual(one.station.alerts(), ["opened localListFailed"]);
+  assert.equal(one.sent().length, 1);
+});
+
+test("a quiet station is not sent what follows of itself before an operator sends the list", () => {
+  const one = new Listed("ocpp2.0.1", { quiet: true });
+  const order = {
+    op: "wish",
+    updateType: "Full",
+    changes: [add("A")],
+    followTokens: true,
+  } as const;
+  one.order({ ...order, tokensVersion: 1 });
+  one.answer("Accepted");
+  one.order({ op: "follow", tokensVersion: 2, changes: [add("B")] });
+  assert.equal(one.sent().length, 1);
+  assert.deepEqual(one.stand, [2, 1, "pending"]);
+  one.order({ op: "send" });
+  one.answer("Accepted");
+  assert.deepEqual(one.stand, [3, 3, "confirmed"]);
+});

@@ -44,7 +44,11 @@ async function masterPass(c: ConformanceRun): Promise<MasterPass> {
 }
 
 /** The station learns the group as a variable of its own. */
-async function configured(c: ConformanceRun, station: ScriptedStation, value: string) {
+async function configured(
+  c: ConformanceRun,
+  station: ScriptedStation,
+  value: string,
+): Promise<void> {
   const variable = { component: "AuthCtrlr", variable: "MasterPassGroupId", value };
   const command = await c.command(station, "set-variables", { variables: [variable] });
   const call = await station.expectCall("SetVariables");
