@@ -93,6 +93,31 @@ export function StationFields(props: StationFieldsProps): ReactElement {
           onChange={(tags) => set({ tags })}
         />
       </div>
+      <RegistrationFields draft={draft} set={set} />
+      <Switch
+        label="Authorisation required"
+        description="Off: anyone may charge (free vend)."
+        checked={draft.authorisationRequired}
+        onChange={(event) => set({ authorisationRequired: event.currentTarget.checked })}
+      />
+      <Switch
+        label="Quiet"
+        description="The platform sends this station nothing on its own."
+        checked={draft.quiet}
+        onChange={(event) => set({ quiet: event.currentTarget.checked })}
+      />
+    </>
+  );
+}
+
+interface FieldsProps {
+  readonly draft: StationDraft;
+  readonly set: (change: Partial<StationDraft>) => void;
+}
+
+function RegistrationFields({ draft, set }: FieldsProps): ReactElement {
+  return (
+    <>
       <div className="form-pair">
         <Select
           label="Registration"
@@ -114,18 +139,6 @@ export function StationFields(props: StationFieldsProps): ReactElement {
       {draft.registration === "Accepted"
         ? null
         : <BootRetryField seconds={draft.bootRetrySeconds} set={set} />}
-      <Switch
-        label="Authorisation required"
-        description="Off: anyone may charge (free vend)."
-        checked={draft.authorisationRequired}
-        onChange={(event) => set({ authorisationRequired: event.currentTarget.checked })}
-      />
-      <Switch
-        label="Quiet"
-        description="The platform sends this station nothing on its own."
-        checked={draft.quiet}
-        onChange={(event) => set({ quiet: event.currentTarget.checked })}
-      />
     </>
   );
 }
@@ -151,9 +164,7 @@ function BootRetryField(
   );
 }
 
-interface PasswordFieldProps {
-  readonly draft: StationDraft;
-  readonly set: (change: Partial<StationDraft>) => void;
+interface PasswordFieldProps extends FieldsProps {
   readonly isNew: boolean;
 }
 
