@@ -26,6 +26,8 @@ const BITE_ROWS = 10_000;
 const INBOX_KEEP_DAYS = 7;
 /** Somebody who stood before a taken charger asks within the year; so does who planned a campaign. */
 const PAST_KEEP_DAYS = 400;
+/** What a station told of a customer answers one question: a month is time enough to read it. */
+const CUSTOMERS_KEEP_DAYS = 30;
 /** "stathous" as a number: one keeper per database at a time. */
 const lockKey = "8319395794135839091";
 
@@ -162,6 +164,12 @@ async function deleteServed({ sql, dayBefore, retention }: House): Promise<void>
       FROM station_items WHERE ${reservations})`,
     ],
     ["station_items", reservations],
+    [
+      "station_items",
+      `block = 'customer-information' AND created_at < '${dayBefore(CUSTOMERS_KEEP_DAYS)}'`,
+    ],
+    // Parts of reports that never became whole.
+    ["station_items", `block = 'report-part' AND updated_at < '${dayBefore(1)}'`],
     ["campaigns", `finished_at < '${dayBefore(PAST_KEEP_DAYS)}'`],
     ["inbox", `received_at < '${dayBefore(INBOX_KEEP_DAYS)}'`],
     ["idempotency", "expires_at < now()"],

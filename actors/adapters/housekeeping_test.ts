@@ -249,6 +249,25 @@ test("reservations that are over go after a year, with their actors; open ones s
   ]);
 });
 
+test("what stations told of customers goes after a month, parts of it after a day", async () => {
+  for (
+    const [block, key, days] of [
+      ["customer-information", "old", 31],
+      ["customer-information", "new", 29],
+      ["report-part", "customer/1/0", 2],
+      ["report-part", "customer/2/0", 0],
+    ] as const
+  ) {
+    const at = new Date(noon - days * dayMs);
+    // deno-lint-ignore no-await-in-loop -- four rows
+    await sql`INSERT INTO station_items VALUES ('default', ${`N/${block}/${key}`}, 'N', ${block},
+      ${key}, '{}', ${at}, ${at})`;
+  }
+  await keepAfter(0);
+  const items = await sql`SELECT key FROM station_items WHERE station_id = 'N' ORDER BY key`;
+  assert.deepEqual(items.map(({ key }) => key), ["customer/2/0", "new"]);
+});
+
 test("events of stations are kept for their days", async () => {
   for (const [id, days] of [["1-1-0", 81], ["1-2-0", 79]] as const) {
     const then = new Date(noon - days * dayMs).toISOString();
