@@ -19,6 +19,7 @@ import {
   type ErrorFrame,
   type ResultFrame,
 } from "./frame.ts";
+import { adaptedFrame, bootQuirks, type LineQuirks } from "./station_quirks.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 /** Why a socket is not read; it is read again when no reason is left. */
@@ -54,6 +55,7 @@ export class Connection implements DispatchLine {
   name = "";
   /** The newest round in which a worker knew of it. */
   round = "";
+  quirks: LineQuirks | undefined;
   readonly #context: GatewayContext;
   readonly #keeper: ConnectionKeeper;
   readonly #socket: WebSocket;
@@ -281,13 +283,18 @@ export class Connection implements DispatchLine {
     } else if ("payloadText" in frame) {
       // Unanswered it will be sent again, on the station's next socket.
       if (this.#leaving !== undefined) return;
-      const fault = this.#dispatch.faultOf(frame);
+      const { quirks } = this;
+      const call = quirks === undefined ? frame : adaptedFrame(this.#context, this, quirks, frame);
+      const fault = this.#dispatch.faultOf(call);
       if (fault !== undefined) {
-        if (this.#spendBad(fault.detail)) this.#dispatch.refuse(frame, fault);
-        frame.trace?.end(fault.detail);
+        if (this.#spendBad(fault.detail)) this.#dispatch.refuse(call, fault);
+        call.trace?.end(fault.detail);
         return;
       }
-      this.#dispatch.accept(frame);
+      this.#dispatch.accept(call);
+      if (call.action === "BootNotification") {
+        this.quirks = bootQuirks(this.protocol, call.payload, quirks);
+      }
       if (this.#dispatch.isCrowded) this.#pause(pausedFor.crowd);
     } else if (this.#calls?.settle(frame) === true) {
       this.rested();

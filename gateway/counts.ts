@@ -15,6 +15,7 @@ export type Bound =
   | "silent"
   | "not-granted"
   | "borne"
+  | "quirk"
   | "unasked-result"
   | "withheld"
   | "password-refused"

@@ -157,8 +157,8 @@ export class Dispatch {
    */
   #headerOf(frame: CallFrame): OcppCallHeader & { readonly [extra: string]: string } {
     const { identity, epoch, protocol } = this.#line;
-    const { action, messageId, payloadText } = frame;
-    const mark = stableHash(action + payloadText).toString(36);
+    const { action, messageId, payloadText, sentText = payloadText } = frame;
+    const mark = stableHash(action + sentText).toString(36);
     const cause = `${identity}/${epoch}/${messageId}/${mark}`;
     const header = { type: "ocpp.call", cause, protocol, action, messageId, epoch } as const;
     return frame.trace === undefined ? header : { ...header, traceparent: frame.trace.traceparent };

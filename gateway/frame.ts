@@ -23,6 +23,8 @@ export interface CallFrame {
   readonly action: string;
   readonly payload: unknown;
   readonly payloadText: string;
+  /** As it came, where that was adapted: a repetition is known by it. */
+  readonly sentText?: string;
   /** Only of a traced station. */
   readonly trace?: MessageTrace;
 }

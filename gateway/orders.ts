@@ -8,6 +8,7 @@ import type { GatewayContext } from "./context.ts";
 import { addressOf } from "./identity.ts";
 import { partFromAll } from "./parting.ts";
 import { closeCodes, type Presence } from "./presence.ts";
+import { grantedQuirks } from "./station_quirks.ts";
 
 export function gatewaySubject(id: string): string {
   return `gateway.${id}`;
@@ -41,6 +42,12 @@ function carryOut(order: GatewayOrder, context: GatewayContext, presence: Presen
         order.epoch,
         (found) => found?.close(order.code, order.reason),
       );
+      return;
+    case "quirks":
+      if (order.tenant !== context.tenant) return;
+      presence.find(order.identity, order.epoch, (found) => {
+        if (found !== undefined) found.quirks = grantedQuirks(order.quirks);
+      });
       return;
     case "verify":
       presence.verify(order);

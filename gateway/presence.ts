@@ -16,6 +16,7 @@ import { addressOf } from "./identity.ts";
 import { BoundedWork } from "./bounded_work.ts";
 import type { Connection, ConnectionKeeper } from "./connection.ts";
 import type { GatewayContext } from "./context.ts";
+import { grantedQuirks } from "./station_quirks.ts";
 import { Settling } from "./settling.ts";
 
 /** How often silent stations are looked for. */
@@ -89,7 +90,8 @@ export class Presence implements ConnectionKeeper {
 
   async #open(connection: Connection): Promise<void> {
     try {
-      const epoch = await this.#announce(connection);
+      const { epoch, quirks } = await this.#announce(connection);
+      connection.quirks = grantedQuirks(quirks);
       this.#prefer(connection, epoch);
       connection.grant(epoch);
     } catch (thrown) {
@@ -192,7 +194,8 @@ export class Presence implements ConnectionKeeper {
   async #tellAgain(connection: Connection): Promise<void> {
     if (!connection.isOpen || this.#newest.get(connection.identity) !== connection) return;
     try {
-      const epoch = await this.#announce(connection, connection.epoch);
+      const { epoch, quirks } = await this.#announce(connection, connection.epoch);
+      connection.quirks = grantedQuirks(quirks);
       // Two workers may have asked for it at once, and answers overtake each other.
       if (isNewer(epoch, connection.epoch)) connection.epoch = epoch;
     } catch (thrown) {
@@ -205,7 +208,7 @@ export class Presence implements ConnectionKeeper {
   }
 
   /** `granted`: what the socket was granted before. */
-  async #announce(connection: Connection, granted?: string): Promise<string> {
+  async #announce(connection: Connection, granted?: string): Promise<SocketGranted> {
     const { actors, id, limits } = this.#context;
     const { protocol, remoteAddress, address, name, password } = connection;
     const again = granted !== undefined;
@@ -225,11 +228,11 @@ export class Presence implements ConnectionKeeper {
       JSON.stringify(body),
       limits.askMs,
     );
-    const { epoch } = JSON.parse(answer.text) as SocketGranted;
-    if (!/^\d+\.\d+$/.test(epoch)) {
-      throw new PlatformError("bug", `Cannot open a socket: its epoch is "${epoch}"`);
+    const reply = JSON.parse(answer.text) as SocketGranted;
+    if (!/^\d+\.\d+$/.test(reply.epoch)) {
+      throw new PlatformError("bug", `Cannot open a socket: its epoch is "${reply.epoch}"`);
     }
-    return epoch;
+    return reply;
   }
 
   #prefer(connection: Connection, epoch: string): void {

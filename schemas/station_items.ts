@@ -38,6 +38,14 @@ export interface StationItem {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** Items `quirk` that stations have shown themselves, beside those of `schemas/quirks/table.ts`. */
+export const learnedKey = {
+  authorizationKey: "learned-authorization-key",
+  energyUnit: "learned-energy-unit",
+  /** The purpose in the words of 2.x, and the unit of its limits. */
+  profile: (purpose: string, unit: string): string => `learned-profile-${purpose}-${unit}`,
+} as const;
+
 /** Of the row in `station_items`. */
 export function itemId(stationKey: string, block: ItemBlock, key: string): string {
   return `${stationKey}/${block}/${key}`;

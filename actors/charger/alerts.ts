@@ -1,6 +1,7 @@
 /** Alerts of one station: opened by what it does, acknowledged by people, resolved by either. */
 import type { AlertKind } from "#schemas/events/charger.ts";
 import type { AlertRecord, ChargerContext } from "./context.ts";
+import { learnUnit } from "./quirks.ts";
 import { rule, type Turn } from "./turn.ts";
 import { alertRow, describeAlert } from "./views.ts";
 
@@ -78,7 +79,10 @@ export const noteSession = rule(["session.alert", "session.recovered"], (turn, e
   else if (event.kind === "stuckSession" && context.link === null) {
     const n = Number(event.sessionId.slice(context.key.length + 1));
     turn.forwardTo(n, { type: "session.unheard" });
-  } else openAlert(turn, event.kind, event.detail, event.sessionId);
+  } else {
+    openAlert(turn, event.kind, event.detail, event.sessionId);
+    if (event.flags?.includes("kWhAsWh")) learnUnit(turn, event.sessionId);
+  }
 });
 
 /** Ends every alert: the station is no more. */

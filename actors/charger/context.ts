@@ -21,6 +21,7 @@ import type {
   SocketOpened,
 } from "#schemas/events/gateway.ts";
 import type { StationEvent } from "#schemas/events/station.ts";
+import { noChoice, type QuirkChoice } from "#schemas/quirks/find.ts";
 import type { EnergyPrice } from "#schemas/rest/energy_price.ts";
 
 export interface ChargerContext {
@@ -69,6 +70,8 @@ export interface ChargerContext {
   /** What we asked the station to send: let through although it is not accepted (rule B1). */
   readonly triggered: readonly Triggered[];
   readonly alerts: readonly AlertRecord[];
+  /** What operators have said of its quirks. */
+  readonly quirks: QuirkChoice;
   /** Names of blocks that go on when the station connects. */
   readonly waiting: readonly string[];
   readonly clock: ClockEvidence;
@@ -250,6 +253,8 @@ export type FromSession =
     readonly kind: "implausibleMeter" | "stuckSession";
     readonly sessionId: string;
     readonly detail: string;
+    /** Of its meter. */
+    readonly flags?: readonly string[];
   }
   | { readonly type: "session.recovered"; readonly sessionId: string }
   | {
@@ -366,6 +371,7 @@ export function newCharger(tenant: string, stationId: string, key: string): Char
     awaited: [],
     triggered: [],
     alerts: [],
+    quirks: noChoice,
     waiting: [],
     clock: { offsetMs: null, lateInARow: 0 },
     counts: { sessions: 0, alerts: 0, remoteStarts: 0, ownCalls: 0 },

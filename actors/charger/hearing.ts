@@ -30,6 +30,7 @@ import {
 } from "./context.ts";
 import { noticeOf } from "./notices.ts";
 import { isOtherStation } from "./presence.ts";
+import { grantedReply } from "./quirks.ts";
 import { bootReply } from "./registration.ts";
 import { rivalWaitSeconds } from "./rivals.ts";
 import { refusedReply, replacedBy, type TransactionMessage } from "./sessions.ts";
@@ -272,7 +273,7 @@ function foldReply(event: ChargerEvent, context: ChargerContext): unknown {
 /** Questions: answered from what is known, changing nothing. */
 export function answer(event: ChargerEvent, context: ChargerContext): unknown {
   if (event.type === "socket.authenticate") return authentication(event, context);
-  if (event.type === "socket.opened") return { epoch: context.link?.epoch ?? "" };
+  if (event.type === "socket.opened") return grantedReply(context, context.link?.epoch ?? "");
   if (event.type === "station.describe") {
     if (context.createdAt !== null) return describeStation(context);
     throw new PlatformError("not-found", "Cannot describe the station: it is not registered");

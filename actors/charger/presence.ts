@@ -8,6 +8,7 @@ import { noteUsedPassword } from "./blocks/passwords.ts";
 import { doubtSent } from "./command_answers.ts";
 import { sendQueued } from "./commands.ts";
 import type { ChargerContext, ChargerEvent, Link } from "./context.ts";
+import { grantedReply } from "./quirks.ts";
 import { forgetRivalry, noteTurn, takesTurn } from "./rivals.ts";
 import {
   isSameSocket,
@@ -52,7 +53,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
     hasBooted: isSame && old?.hasBooted === true,
   };
   turn.show({ link, sockets, connections, protocol: event.protocol, lastSeenAt: turn.now });
-  turn.reply({ epoch });
+  turn.reply(grantedReply(turn.context, epoch));
   if (isRival) noteTurn(turn);
   if (!isSame && event.password !== undefined) noteUsedPassword(turn, event.password);
   if (old === null) {

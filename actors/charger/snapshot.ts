@@ -1,4 +1,5 @@
 import type { StoredSnapshot } from "#engine/actor.ts";
+import { noChoice } from "#schemas/quirks/find.ts";
 import type { ChargerContext } from "./context.ts";
 import {
   storedClosed,
@@ -12,7 +13,7 @@ import {
 
 type Lists = "connectors" | "open" | "closed" | "refused" | "commands";
 /** Came later: absent while there is nothing to say. */
-type Later = "sockets" | "rivalry" | "marks" | "spent" | "waiting";
+type Later = "sockets" | "rivalry" | "marks" | "spent" | "waiting" | "quirks";
 
 export interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly connectors: readonly StoredConnector[];
@@ -25,11 +26,12 @@ export interface Stored extends Omit<ChargerContext, Lists | Later | "rows"> {
   readonly marks?: readonly number[];
   readonly spent?: readonly number[];
   readonly waiting?: readonly string[];
+  readonly quirks?: ChargerContext["quirks"];
 }
 
 /** All of it, whether or not that can be stored. */
 export function storedOf(context: ChargerContext): Stored {
-  const { sockets, rivalry, marks, spent, waiting, ...others } = context;
+  const { sockets, rivalry, marks, spent, waiting, quirks, ...others } = context;
   const { connectors, open, closed, refused, commands, rows: _, ...rest } = others;
   const stored: Stored = {
     ...rest,
@@ -43,6 +45,7 @@ export function storedOf(context: ChargerContext): Stored {
     ...(marks.length === 0 ? {} : { marks }),
     ...(spent.length === 0 ? {} : { spent: remembered(context, spent) }),
     ...(waiting.length === 0 ? {} : { waiting }),
+    ...(quirks.on.length + quirks.off.length === 0 ? {} : { quirks }),
   };
   return stored;
 }
@@ -55,7 +58,7 @@ export const chargerSnapshot = {
   },
   decode(snapshot: StoredSnapshot): { value: unknown; context: ChargerContext } {
     const { connectors, open, closed, refused, commands, ...rest } = snapshot.context as Stored;
-    const { sockets, rivalry, marks, spent, waiting, ...others } = rest;
+    const { sockets, rivalry, marks, spent, waiting, quirks, ...others } = rest;
     const context: ChargerContext = {
       ...others,
       sockets: (sockets ?? []).map(storedSocket.decode),
@@ -63,6 +66,7 @@ export const chargerSnapshot = {
       marks: marks ?? [],
       spent: spent ?? [],
       waiting: waiting ?? [],
+      quirks: quirks ?? noChoice,
       connectors: connectors.map(storedConnector.decode),
       open: open.map(storedOpen.decode),
       closed: closed.map(storedClosed.decode),

@@ -83,7 +83,8 @@ export const waitOn = (turn: Turn): void => turn.arm("watch", turn.now + ASKED_G
 /** A meter that cannot be right is told once. */
 export function judgeMeter(turn: Turn): void {
   const { isDoubtful, flags } = sessionMeter(turn.context.register);
-  if (isDoubtful) alert(turn, "implausibleMeter", `The meter says: ${flags.join(", ")}`);
+  if (!isDoubtful) return;
+  alert(turn, "implausibleMeter", `The meter says: ${flags.join(", ")}`, flags);
 }
 
 function stuckReason({ context, now }: Turn): string | null {
@@ -113,11 +114,17 @@ function rearm(turn: Turn): void {
   turn.arm("watch", Math.min(now + look, ...moments));
 }
 
-function alert(turn: Turn, kind: "implausibleMeter" | "stuckSession", detail: string): void {
+function alert(
+  turn: Turn,
+  kind: "implausibleMeter" | "stuckSession",
+  detail: string,
+  flags?: readonly string[],
+): void {
   const { alerted, id: sessionId } = turn.context;
   if (alerted.includes(kind)) return;
   turn.set({ alerted: [...alerted, kind] });
-  turn.forward(turn.chargerAddress, { type: "session.alert", kind, sessionId, detail });
+  const told = { kind, sessionId, detail, ...(flags === undefined ? {} : { flags }) };
+  turn.forward(turn.chargerAddress, { type: "session.alert", ...told });
 }
 
 function recover(turn: Turn): void {

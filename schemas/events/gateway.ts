@@ -70,6 +70,17 @@ export interface SocketOpened {
 export interface SocketGranted {
   /** `<shard epoch>.<counter>`, compared number by number; the newest wins. */
   readonly epoch: string;
+  /** Absent = none, and operators have said nothing. */
+  readonly quirks?: StationQuirks;
+}
+
+/** Ids of `schemas/quirks/table.ts`. */
+export interface StationQuirks {
+  /** By its build and what operators said. */
+  readonly inForce: readonly string[];
+  /** What operators said, for the next boot of another build. */
+  readonly on: readonly string[];
+  readonly off: readonly string[];
 }
 
 /**
@@ -158,6 +169,14 @@ export type GatewayOrder =
     readonly epoch: string;
     readonly code: number;
     readonly reason: string;
+  }
+  /** Operators have said something of a station's quirks. */
+  | {
+    readonly order: "quirks";
+    readonly tenant: string;
+    readonly identity: string;
+    readonly epoch: string;
+    readonly quirks: StationQuirks;
   }
   /**
    * What a worker believes to be open at the gateway: a socket that is not is reported

@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import { type CommandOutcome, isObject, outcomeOfStatus } from "#schemas/command.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import { isSealed } from "#schemas/sealed_secret.ts";
+import { learnedKey, type StationItem } from "#schemas/station_items.ts";
 import { defineStationCommand, type StationCommand } from "./define.ts";
 
 type SealedBody = Readonly<Record<string, unknown>>;
@@ -41,8 +42,10 @@ export const securityCommands = {
     summary: "Sets the password by which the station connects, and takes it over when it accepts",
     body: SetPassword,
     isIdempotent: false,
-    to16: (body: SealedBody) => {
-      if (!isSealed(body["key"])) {
+    reads: ["quirk"],
+    to16: (body: SealedBody, { items }) => {
+      const value = takesText(items) ? body["password"] : body["key"];
+      if (!isSealed(value)) {
         throw new PlatformError(
           "invalid-value",
           "Cannot set the password: OCPP 1.6 has room for 20 characters, or 40 hex digits",
@@ -51,7 +54,7 @@ export const securityCommands = {
       }
       return {
         action: "ChangeConfiguration",
-        payload: { key: "AuthorizationKey", value: body["key"] },
+        payload: { key: "AuthorizationKey", value },
       };
     },
     to2: (body: SealedBody) => ({
@@ -91,6 +94,14 @@ export const securityCommands = {
     }),
   }),
 } as const satisfies Record<string, StationCommand>;
+
+/** Whether an operator has said, or the station has shown, that hex digits are not for it. */
+function takesText(items: readonly StationItem[]): boolean {
+  return items.some(({ key, body }) =>
+    (key === "authorization-key-text" && body["choice"] === "on") ||
+    (key === learnedKey.authorizationKey && typeof body["dismissedAt"] !== "string")
+  );
+}
 
 /** SetVariables answers each variable, ChangeConfiguration the one key. */
 function outcomeOfSetting(response: unknown): CommandOutcome {

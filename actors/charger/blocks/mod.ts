@@ -23,6 +23,7 @@ import { firmware } from "./firmware.ts";
 import { localList } from "./local_list.ts";
 import { monitoring } from "./monitoring.ts";
 import { networkProfile } from "./network_profile.ts";
+import { quirks } from "./quirks.ts";
 import { reservations } from "./reservations.ts";
 import { security } from "./security.ts";
 
@@ -38,6 +39,7 @@ const blocks: readonly Block[] = [
   localList,
   monitoring,
   networkProfile,
+  quirks,
   reservations,
   security,
 ];
