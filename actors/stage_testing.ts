@@ -184,10 +184,10 @@ export class Stage {
   }
 
   /** As the read model holds it. */
-  #stationInput({ stationId, commandIds, blocks }: StationWish): StationInput {
+  #stationInput({ stationId, commandIds, blocks, part }: StationWish): StationInput {
     const commands = commandIds.flatMap((id) => {
       const row = this.rows.get(`commands/${id}`);
-      return row === undefined ? [] : [[id, row as unknown as KeptCommand] as const];
+      return row === undefined ? [] : [[id, keptCommand(row, part)] as const];
     });
     const items = [...this.rows].flatMap(([id, row]) =>
       id.startsWith("station_items/") && row["station_id"] === stationId &&
@@ -250,6 +250,15 @@ export class Stage {
     const { type, ...body } = effect.event;
     this.ask(effect.to, { type, cause: "tell" }, body);
   }
+}
+
+/** As `actors/adapters/station_inputs.ts` reads it. */
+function keptCommand(row: Readonly<Record<string, unknown>>, part?: number): KeptCommand {
+  const { request, calls, response, kind } = row as unknown as KeptCommand & { kind: string };
+  if (part === undefined) return { request, calls, response };
+  const isCall = kind === "call";
+  const two = [part, part + 1].map((number) => calls?.[number] ?? null);
+  return { request: isCall ? request : {}, calls: isCall ? null : two, from: part, response };
 }
 
 /** One station on a stage, in the words of its version. */

@@ -15,11 +15,9 @@ export function stationInputs(
   sql: Sql,
 ): (tenant: string, request: unknown) => Promise<StationInput> {
   return async (tenant, request) => {
-    const { stationId, commandIds, blocks } = request as StationWish;
+    const { stationId, blocks } = request as StationWish;
     const [commands, items] = await Promise.all([
-      commandIds.length === 0 ? [] : sql<CommandRow[]>`
-        SELECT id, request, calls, response FROM commands
-          WHERE tenant = ${tenant} AND station_id = ${stationId} AND id = ANY(${[...commandIds]})`,
+      commandsOf(sql, tenant, request as StationWish),
       blocks.length === 0 ? [] : sql<StationItem[]>`
         SELECT block, key, body FROM station_items
           WHERE tenant = ${tenant} AND station_id = ${stationId} AND block = ANY(${[...blocks]})
@@ -30,4 +28,28 @@ export function stationInputs(
       items: [...items],
     };
   };
+}
+
+async function commandsOf(
+  sql: Sql,
+  tenant: string,
+  { stationId, commandIds, part }: StationWish,
+): Promise<readonly CommandRow[]> {
+  if (commandIds.length === 0) return [];
+  if (part === undefined) {
+    return await sql<CommandRow[]>`
+      SELECT id, request, calls, response FROM commands
+        WHERE tenant = ${tenant} AND station_id = ${stationId} AND id = ANY(${[...commandIds]})`;
+  }
+  return await sql<CommandRow[]>`
+    WITH answered AS MATERIALIZED (
+      SELECT id, kind, request, calls, response FROM commands
+        WHERE tenant = ${tenant} AND station_id = ${stationId} AND id = ANY(${[...commandIds]})
+    )
+    SELECT id, response,
+      CASE WHEN kind = 'call' THEN request ELSE '{}' END AS request,
+      CASE WHEN kind <> 'call' AND calls IS NOT NULL
+        THEN json_build_array(calls->${part}::int, calls->(${part}::int + 1)) END AS calls,
+      ${part}::int AS "from"
+    FROM answered`;
 }

@@ -1,6 +1,5 @@
 /** What became of commands: told by the gateway, by time, or by what the station does next. */
 import { isObject } from "#schemas/command.ts";
-import type { CommandKind } from "#schemas/events/charger.ts";
 import { stationCommandOf } from "#schemas/station_commands/mod.ts";
 import type { Exchange } from "./blocks/block.ts";
 import { isFollowed } from "./blocks/mod.ts";
@@ -9,6 +8,7 @@ import {
   doubt,
   finish,
   forget,
+  isRejected,
   messagesEvent,
   publish,
   schedule,
@@ -16,7 +16,7 @@ import {
 } from "./command_life.ts";
 import type { ChargerContext, CommandRecord } from "./context.ts";
 import { dropAwaited } from "./remote_starts.ts";
-import { stationInput } from "./station_input.ts";
+import { callOf, stationInput } from "./station_input.ts";
 import { rule, sessionKey, type Turn } from "./turn.ts";
 import { outcomeOf } from "./wording.ts";
 
@@ -33,12 +33,14 @@ export const takeAnswer = rule(["ocpp.answer"], (turn, event) => {
     case "failed":
       dropAwaited(turn, record.id);
       endCall(turn, record, { outcome: "failed", errorCode: event.error.code });
-      finish(turn, record, "failed", { error: event.error });
+      if (goesOn(record)) settlePart(turn, record, { error: event.error });
+      else finish(turn, record, "failed", { error: event.error });
       break;
     case "expired":
       dropAwaited(turn, record.id);
       endCall(turn, record, { outcome: "silent" });
-      finish(turn, record, record.kind === "call" ? "timedOut" : "expired");
+      // Of a series the station has had some: only the whole of it can have come too late.
+      finish(turn, record, record.kind === "call" || record.part > 0 ? "timedOut" : "expired");
       break;
     case "timedOut":
     case "unknown":
@@ -104,45 +106,51 @@ function settleAnswered(turn: Turn, record: CommandRecord, response: unknown): v
     finish(turn, record, "answered", { response });
     return;
   }
-  const { context } = turn;
-  const { status, transactionId } = outcomeOf(context, record.kind, response);
   if (record.parts > 1) {
-    settlePart(turn, record, { kind: record.kind, response, isRefused: status === "rejected" });
+    settlePart(turn, record, response);
     return;
   }
+  const { context } = turn;
+  const { status, transactionId } = outcomeOf(context, record.kind, response);
   if (status === "rejected") dropAwaited(turn, record.id);
   const sessionId = sessionOf(context, transactionId);
   finish(turn, record, status, { response, ...(sessionId === null ? {} : { sessionId }) });
 }
 
-/** The next CALL of a command follows; its response is a list of theirs. */
-function settlePart(
-  turn: Turn,
-  record: CommandRecord,
-  { kind, response, isRefused }: {
-    readonly kind: CommandKind;
-    readonly response: unknown;
-    readonly isRefused: boolean;
-  },
-): void {
+/**
+ * The next CALL of a command follows; its response is a list of theirs, with `{error}` for a
+ * CALLERROR. After a late answer no other follows: who asked was told that it has failed, and may
+ * have asked for something else since.
+ */
+function settlePart(turn: Turn, record: CommandRecord, response: unknown): void {
   const kept = stationInput(turn.inputs).commands[record.id];
   const earlier = record.part > 0 && Array.isArray(kept?.response) ? kept.response : [];
   const responses: readonly unknown[] = [...earlier, response];
+  const isRefused = isRefusal(turn, record, response);
   const part = record.part + 1;
-  const next = isRefused && stationCommandOf(kind)?.goesOn !== true
-    ? undefined
-    : kept?.calls?.[part];
-  if (next === undefined) {
-    const outcomes = responses.map((one) => outcomeOf(turn.context, kind, one).status);
-    const status = part === record.parts && !outcomes.includes("rejected")
-      ? "accepted"
-      : "rejected";
-    finish(turn, record, status, { response: responses });
-  } else if (turn.context.link === null) {
-    doubt(turn, record, "unknown");
-  } else {
-    publish(turn, dispatch(turn, { ...record, part }, next), { response: responses });
+  const result = { response: responses };
+  if (part === record.parts || (isRefused && !goesOn(record))) {
+    const isAnyRefused = responses.some((one) => isRefusal(turn, record, one));
+    finish(turn, record, isAnyRefused ? "rejected" : "accepted", result);
+    return;
   }
+  const next = callOf(kept, part);
+  if (record.status !== "sent") finish(turn, record, record.status, result);
+  else if (next === undefined || turn.context.link === null || isRejected(turn.context)) {
+    const description = `The station was sent ${part} of ${record.parts} messages`;
+    finish(turn, record, "failed", {
+      ...result,
+      error: { code: "conflict", description, details: {} },
+    });
+  } else publish(turn, dispatch(turn, { ...record, part }, next), result);
+}
+
+function goesOn({ kind, parts }: CommandRecord): boolean {
+  return parts > 1 && stationCommandOf(kind)?.goesOn === true;
+}
+
+function isRefusal({ context }: Turn, { kind }: CommandRecord, response: unknown): boolean {
+  return kind !== "call" && outcomeOf(context, kind, response).status === "rejected";
 }
 
 /** Lets the blocks know what became of a CALL: with what it said, where that is known. */
@@ -158,7 +166,7 @@ function endCall(
   const raw = isObject(rawPayload) ? { action, payload: rawPayload } : undefined;
   const call = isOwn
     ? { action, payload: body ?? {} }
-    : kept?.calls?.[part] ?? (record.kind === "call" ? raw : undefined);
+    : callOf(kept, part) ?? (record.kind === "call" ? raw : undefined);
   turn.exchanges.push({
     commandId: id,
     isOwn,

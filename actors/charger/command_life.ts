@@ -24,6 +24,8 @@ export const LATE_ANSWER_MS = 10 * 60_000;
 
 /** Leaves room for the number of the part within 36 characters (OCPP-J, 4.1.4). */
 const PART_ID_LENGTH = 30;
+/** Of a longer id, with the hash of all of it: ids may begin alike. */
+const PART_ID_BEGIN = 22;
 
 /** CALLs whose answers are long or lead to long messages: they go when nothing else waits. */
 const reports: ReadonlySet<string> = new Set([
@@ -60,7 +62,15 @@ export function newRecord(
 
 /** The message id of its CALL that is with the station: at most 36 characters, whatever the part. */
 export function wireId({ id, part }: Pick<CommandRecord, "id" | "part">): string {
-  return part === 0 ? id : `${id.slice(0, PART_ID_LENGTH)}.${part}`;
+  if (part === 0) return id;
+  if (id.length <= PART_ID_LENGTH) return `${id}.${part}`;
+  const hash = stableHash(id).toString(16).padStart(8, "0");
+  return `${id.slice(0, PART_ID_BEGIN)}${hash}.${part}`;
+}
+
+/** Rule B2: a station that was rejected is sent nothing. */
+export function isRejected({ settings }: ChargerContext): boolean {
+  return settings.registration === "Rejected";
 }
 
 /** Hands a CALL to the gateway that has the socket, once. The command's id is the message id. */

@@ -2,12 +2,14 @@
 import { stableHash } from "#schemas/address.ts";
 import { isObject, type OutgoingCall } from "#schemas/command.ts";
 import { PlatformError } from "#schemas/errors.ts";
+import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import { type StationCommandKind, stationCommandOf } from "#schemas/station_commands/mod.ts";
 import { isFollowed } from "./blocks/mod.ts";
 import {
   COMMANDS_MAX,
   dispatch,
   finish,
+  isRejected,
   isSpent,
   keep,
   newRecord,
@@ -81,16 +83,27 @@ export const refuseCall = rule(["call.request"], (turn, event) => {
   turn.refuse("conflict", `Cannot call ${event.action}: the station is not connected`);
 });
 
-/** The station is back: what still waits goes out, in order. */
-export function sendQueued(turn: Turn): void {
+/**
+ * The station is back: what still waits goes out, in order, and in the words of the version that it
+ * speaks now; `protocol` is the one that it spoke before.
+ */
+export function sendQueued(turn: Turn, protocol: OcppProtocol | null): void {
+  if (isRejected(turn.context)) return;
   const before = turn.context.commands;
   const { commands: kept } = stationInput(turn.inputs);
+  const isWorded = protocol === turn.context.protocol;
   for (const record of before) {
     if (record.status !== "queued") continue;
     const { request, calls = null } = kept[record.id] ?? {};
+    const body = record.body ?? request;
     if (record.deadline <= turn.now) finish(turn, record, "expired");
-    else if (calls !== null) sendWorded(turn, record, calls);
-    else sendTyped(turn, record, record.body ?? request ?? {});
+    else if (calls !== null && isWorded) {
+      sendWorded(turn, record, calls.filter((call) => call !== null));
+    } else if (body !== undefined) sendTyped(turn, record, body);
+    else {
+      const description = "What was asked for is not known any more";
+      finish(turn, record, "failed", { error: { code: "not-found", description, details: {} } });
+    }
   }
   schedule(turn, before);
 }
@@ -102,7 +115,7 @@ export function sendOwnCall(
   sessionId: string | null = null,
 ): void {
   const before = turn.context.commands;
-  if (before.length >= COMMANDS_MAX) return;
+  if (before.length >= COMMANDS_MAX || isRejected(turn.context)) return;
   const n = turn.context.counts.ownCalls + 1;
   turn.set({ counts: { ...turn.context.counts, ownCalls: n } });
   const request = { id: `own-${n}`, timeoutMs: OWN_CALL_TIMEOUT_MS };
@@ -121,15 +134,20 @@ export function orderCommand(
   order: { readonly kind: StationCommandKind; readonly body: Body },
 ): boolean {
   const { link, counts, key, commands: before } = turn.context;
-  if (link === null) return false;
+  if (link === null || isRejected(turn.context)) return false;
   const n = counts.ownCalls + 1;
-  const request = { id: `own-${stableHash(key)}-${n}`, timeoutMs: OWN_COMMAND_TIMEOUT_MS };
+  const request = { id: `own-${shortName(key)}-${n}`, timeoutMs: OWN_COMMAND_TIMEOUT_MS };
   const record = newRecord(turn, request, { kind: order.kind, action: order.kind });
   if (before.length >= COMMANDS_MAX || !fits(turn.context, [...before, record])) return false;
   turn.set({ counts: { ...counts, ownCalls: n } });
   sendTyped(turn, record, order.body);
   schedule(turn, before);
   return true;
+}
+
+/** Ids of commands are shared by all stations: 64 bits of the station's key, in 14 characters. */
+function shortName(key: string): string {
+  return [key, `-${key}`].map((text) => stableHash(text).toString(36).padStart(7, "0")).join("");
 }
 
 interface AcceptedCommand {
@@ -210,10 +228,10 @@ function replyWith(turn: Turn, id: string): void {
   if (record !== undefined) turn.reply(describeCommand(turn.context, record, turn.now));
 }
 
-/** Rule B2: a station that was rejected is sent nothing. And everything has a bound. */
+/** A station that was rejected is sent nothing. And everything has a bound. */
 function isRefused(turn: Turn, record: CommandRecord): boolean {
-  const { settings, link, commands } = turn.context;
-  if (settings.registration === "Rejected") {
+  const { link, commands } = turn.context;
+  if (isRejected(turn.context)) {
     turn.refuse("conflict", "Cannot send: the station's registration is rejected");
     return true;
   }

@@ -202,9 +202,10 @@ function answerInputs(
 ): readonly InputRequest[] {
   const record = commands.find((known) => wireId(known) === event.messageId);
   if (record === undefined || event.outcome === "sent") return [];
-  const isNeeded = record.parts > 1 || isFollowed(record.action);
-  const commandIds = isNeeded && !record.isOwn ? [record.id] : [];
-  return stationRequest({ stationId, commandIds, blocks: readsOfCall(record.action) });
+  const { id, action, part, parts, isOwn } = record;
+  const isNeeded = parts > 1 || isFollowed(action);
+  const commandIds = isNeeded && !isOwn ? [id] : [];
+  return stationRequest({ stationId, commandIds, blocks: readsOfCall(action), part });
 }
 
 const offlineAlert: InputRequest = {

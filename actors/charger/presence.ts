@@ -66,7 +66,7 @@ export const openSocket = rule(["socket.opened"], (turn, event) => {
     doubtSent(turn);
     announceStation(turn, "charger.moved");
   }
-  sendQueued(turn);
+  sendQueued(turn, context.protocol);
   resumeBlocks(turn);
 });
 

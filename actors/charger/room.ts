@@ -1,4 +1,5 @@
 /** Whether a station has room for one more command: all that it may become can be stored. */
+import { stationCommandOf } from "#schemas/station_commands/mod.ts";
 import {
   AWAITED_MAX,
   type AwaitedStart,
@@ -8,6 +9,7 @@ import {
   type FinishedCommand,
   SPENT_MAX,
 } from "./context.ts";
+import { PASSWORDS_OPEN_MAX } from "./blocks/passwords.ts";
 import { PAST_WHEN_CROWDED, STORED_MAX, storedOf } from "./snapshot.ts";
 
 const BODIES_MAX = 2_000;
@@ -16,12 +18,17 @@ const TIME_LONGEST = 9_999_999_999_999;
 const HASH_LONGEST = 4_294_967_295;
 const TOKEN_LONGEST = "x".repeat(36);
 const EVSE_LONGEST = 99_999;
+const PART_LONGEST = 9_999;
+/** Of the blocks that go on when a station connects. */
+const BLOCK_LONGEST = "x".repeat(30);
 /** As the versions of OCPP word the same command. */
 const ACTION_LENGTH_MAX = 23;
 /** Of the connection that a queued command waits for. */
 const LINK_LENGTH_MAX = 400;
 /** Of a session, where none is yet. */
 const OPEN_LENGTH_MAX = 150;
+/** Of the record of a password that is being changed. */
+const PASSWORD_LENGTH_MAX = 160;
 /** A station may run sessions while its commands wait. */
 const SESSIONS_MIN = 2;
 
@@ -31,7 +38,9 @@ export function fits(context: ChargerContext, commands: ChargerContext["commands
   if (bodies.length > 0 && JSON.stringify(bodies).length > BODIES_MAX) return false;
   const { open, connectors, link } = context;
   const sessions = Math.max(0, Math.max(connectors.length, SESSIONS_MIN) - open.length);
-  const reserved = (link === null ? LINK_LENGTH_MAX : 0) + sessions * OPEN_LENGTH_MAX;
+  const changes = commands.filter(({ kind }) => kind === "set-password").length;
+  const reserved = (link === null ? LINK_LENGTH_MAX : 0) + sessions * OPEN_LENGTH_MAX +
+    Math.min(changes, PASSWORDS_OPEN_MAX) * PASSWORD_LENGTH_MAX;
   const stored = JSON.stringify(storedOf(atLongest(context, commands)));
   return stored.length + reserved <= STORED_MAX;
 }
@@ -46,6 +55,7 @@ function atLongest(context: ChargerContext, commands: readonly CommandRecord[]):
   return {
     ...context,
     heardAt: TIME_LONGEST,
+    waiting: [BLOCK_LONGEST],
     closed: closed.slice(-PAST_WHEN_CROWDED),
     refused: refused.slice(-PAST_WHEN_CROWDED),
     commands: commands.map((record) => sentAtLongest(record, key)),
@@ -56,8 +66,10 @@ function atLongest(context: ChargerContext, commands: readonly CommandRecord[]):
 }
 
 function sentAtLongest(record: CommandRecord, key: string): CommandRecord {
+  const isSeries = stationCommandOf(record.kind) !== undefined;
   return {
     ...record,
+    ...(isSeries ? { part: PART_LONGEST, parts: PART_LONGEST } : {}),
     action: record.action.padEnd(ACTION_LENGTH_MAX, "x"),
     status: "timedOut",
     deadline: TIME_LONGEST,

@@ -13,7 +13,7 @@ import type { CallRules, Exchange, SentCall } from "./block.ts";
 type Payload = Readonly<Record<string, unknown>>;
 
 /** Changes that may be open at once; of more the newest count. */
-const OPEN_MAX = 3;
+export const PASSWORDS_OPEN_MAX = 3;
 
 export const passwordCalls: Readonly<Record<string, CallRules>> = {
   SetVariables: { sent, ended },
@@ -26,7 +26,7 @@ function sent(turn: Turn, call: SentCall): void {
   const { passwords } = turn.context;
   const confirmed = passwords.slice(-1);
   const open = passwords.slice(0, -1);
-  turn.set({ passwords: [record, ...open.slice(0, OPEN_MAX - 1), ...confirmed] });
+  turn.set({ passwords: [record, ...open.slice(0, PASSWORDS_OPEN_MAX - 1), ...confirmed] });
 }
 
 function ended(turn: Turn, exchange: Exchange): void {

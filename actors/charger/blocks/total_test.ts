@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { snapshotBytesMax, Stage } from "#actors/stage_testing.ts";
+import { snapshotBytesMax } from "#actors/stage_testing.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import { fullestPayload } from "#schemas/broken_payloads.ts";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
