@@ -22,6 +22,9 @@ const kindWords: Readonly<Record<Alert["kind"], string>> = {
   orphanedSession: "Orphaned session",
   clockOff: "Clock is off",
   duplicateIdentity: "Two devices, one identity",
+  localListFailed: "Local list refused",
+  stationEvent: "The station noticed something",
+  configurationDrift: "Not configured as intended",
   firmwareFailed: "Firmware was not installed",
   securityEvent: "Security event",
 };
