@@ -253,7 +253,7 @@ function changeFact({ context }: Step): Fact {
 
 function fact(context: ReservationContext, what: string): Fact {
   const data = describeReservation(context);
-  return { name: `reservation.${what}`, id: context.key, data };
+  return { name: `reservation.${what}`, id: context.stationId, data };
 }
 
 type Answer = Extract<ReservationEvent, { readonly outcome: string }>;

@@ -18,6 +18,7 @@ import {
 } from "../queries/campaign_rows.ts";
 import { created, ok } from "../reply.ts";
 import { type Asked, list, type Route, route } from "../route.ts";
+import { requireNoSecret } from "../sealed_secrets.ts";
 import { checkBody, chosenStations } from "./commands.ts";
 
 const tag = "Campaigns";
@@ -41,7 +42,10 @@ export const campaignsRoutes: readonly Route[] = [
     answers: { 201: Campaign },
     handler: async (incoming) => {
       const { platform, tenant, body } = incoming;
-      body.steps.forEach(({ kind, body: said }, n) => checkBody(kind, said, `step ${n + 1}`));
+      for (const [index, step] of body.steps.entries()) {
+        checkBody(step.kind, step.body, `step ${index + 1}`);
+        requireNoSecret(step);
+      }
       const stationIds = await chosenStations(incoming, body);
       if (stationIds.length === 0) {
         throw new PlatformError("malformed", "Cannot begin: no station matches", {

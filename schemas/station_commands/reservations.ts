@@ -1,4 +1,5 @@
 import { Type } from "@sinclair/typebox";
+import { connectorTypes201 } from "#schemas/connector_types.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import { formatInstant, parseInstant } from "#schemas/instant.ts";
 import { Instant, nullable, type Static } from "#schemas/rest/shape.ts";
@@ -42,32 +43,6 @@ const CancelReservation = Type.Object({ reservationId: ReservationId }, {
 /** OCPP 1.6J, 7.25 CiString20Type; OCPP 2.0.1 Part 2, IdTokenType; 2.1 has room for 255. */
 const UID_MAX_16 = 20;
 const UID_MAX_201 = 36;
-
-/** OCPP 2.0.1 Part 2, ConnectorEnumType; 2.1 has an open list. */
-export const connectorTypes201 = [
-  "cCCS1",
-  "cCCS2",
-  "cG105",
-  "cTesla",
-  "cType1",
-  "cType2",
-  "s309-1P-16A",
-  "s309-1P-32A",
-  "s309-3P-16A",
-  "s309-3P-32A",
-  "sBS1361",
-  "sCEE-7-7",
-  "sType2",
-  "sType3",
-  "Other1PhMax16A",
-  "Other1PhOver16A",
-  "Other3Ph",
-  "Pan",
-  "wInductive",
-  "wResonant",
-  "Undetermined",
-  "Unknown",
-] as const;
 
 export const reservationsCommands = {
   /** OCPP 1.6J, 5.13; OCPP 2.0.1 Part 2, H01. The same id replaces. */

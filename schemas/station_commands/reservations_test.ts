@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { connectorTypes201 } from "#schemas/connector_types.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import type { OcppProtocol } from "#schemas/events/gateway.ts";
 import { checkRequest } from "#schemas/ocpp_schemas.ts";
 import { type WordingFacts, wordsOf } from "./define.ts";
-import { connectorTypes201, reservationsCommands } from "./reservations.ts";
+import { reservationsCommands } from "./reservations.ts";
 
 const facts: Omit<WordingFacts, "protocol"> = {
   tokenType: "ISO15693",

@@ -8,8 +8,12 @@ import { ToastProvider } from "./components/toasts.tsx";
 import { PlatformProvider } from "./live.tsx";
 import { forgetKey, loadKey, storeKey } from "./operator_key.ts";
 import { AlertsPage } from "./pages/alerts.tsx";
+import { CampaignPage } from "./pages/campaign.tsx";
+import { CampaignNewPage } from "./pages/campaign_new.tsx";
+import { CampaignsPage } from "./pages/campaigns.tsx";
 import { CommandsPage } from "./pages/commands.tsx";
 import { LocationsPage } from "./pages/locations.tsx";
+import { ReservationsPage } from "./pages/reservations.tsx";
 import { SessionPage } from "./pages/session.tsx";
 import { SessionsPage } from "./pages/sessions.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
@@ -66,8 +70,12 @@ function Pages(): ReactElement {
       <Route path="/sessions/:id" element={<SessionPage />} />
       <Route path="/alerts" element={<AlertsPage />} />
       <Route path="/locations" element={<LocationsPage />} />
+      <Route path="/reservations" element={<ReservationsPage />} />
       <Route path="/tokens" element={<TokensPage />} />
       <Route path="/commands" element={<CommandsPage />} />
+      <Route path="/campaigns" element={<CampaignsPage />} />
+      <Route path="/campaigns/new" element={<CampaignNewPage />} />
+      <Route path="/campaigns/:id" element={<CampaignPage />} />
       <Route path="/webhooks" element={<WebhooksPage />} />
       <Route path="/webhooks/:id" element={<WebhookPage />} />
       <Route path="*" element={<NoSuchPage />} />

@@ -12,6 +12,8 @@ export type {
 export type { CommandBatch, CommandMany } from "#schemas/rest/command.ts";
 export type { Location as ChargingLocation } from "#schemas/rest/location.ts";
 export type { OcppMessage, Overview } from "#schemas/rest/observe.ts";
+export type { Campaign, CampaignStation } from "#schemas/rest/campaign.ts";
+export type { Reservation } from "#schemas/rest/reservation.ts";
 export type { MeterValue, TimelineItem } from "#schemas/rest/session.ts";
 export type { Token } from "#schemas/rest/token.ts";
 export type { Webhook, WebhookDelivery, WebhookReplay } from "#schemas/rest/webhook.ts";

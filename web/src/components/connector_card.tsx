@@ -16,11 +16,12 @@ export interface ConnectorCardProps {
   readonly onStart: () => void;
   readonly onStop: (session: Session) => void;
   readonly onUnlock: () => void;
+  readonly onReserve: () => void;
 }
 
 /** One connector: its picture, what it does, and what can be done with it. */
 export function ConnectorCard(props: ConnectorCardProps): ReactElement {
-  const { name, connector, session, connected, onStart, onStop, onUnlock } = props;
+  const { name, connector, session, connected, onStart, onStop, onUnlock, onReserve } = props;
   const look = lookOfConnector(connector.status, session);
   return (
     <section className="connector" data-tone={look.tone} aria-label={`Connector ${name}`}>
@@ -56,7 +57,7 @@ export function ConnectorCard(props: ConnectorCardProps): ReactElement {
           )}
         <Button variant="default" onClick={onUnlock} disabled={!connected}>Unlock</Button>
         {session === undefined
-          ? null
+          ? <Button variant="default" onClick={onReserve}>Reserve…</Button>
           : (
             <Button variant="subtle" component={Link} to={`/sessions/${segment(session.id)}`}>
               Session

@@ -23,6 +23,8 @@ const mainPlaces: readonly Place[] = [
   { to: "/commands", word: "Commands", icon: "commands" },
 ];
 const otherPlaces: readonly Place[] = [
+  { to: "/reservations", word: "Reservations", icon: "reservations" },
+  { to: "/campaigns", word: "Campaigns", icon: "campaigns" },
   { to: "/locations", word: "Locations", icon: "locations" },
   { to: "/tokens", word: "Tokens", icon: "tokens" },
   { to: "/webhooks", word: "Webhooks", icon: "webhooks" },

@@ -7,17 +7,23 @@ import { Presence } from "../components/presence.tsx";
 import { useStation } from "../station_live.ts";
 import type { Station } from "../shapes.ts";
 import { AlertList } from "./alerts.tsx";
+import { StationReservations } from "./reservations.tsx";
 import { SessionTable } from "./sessions.tsx";
+import { StationConfiguration } from "./station_configuration.tsx";
 import { StationLog } from "./station_log.tsx";
 import { StationNow } from "./station_now.tsx";
 import { StationProfiles } from "./station_profiles.tsx";
 import { StationSettings } from "./station_settings.tsx";
+import { StationTokens } from "./station_tokens.tsx";
 
 const tabs = [
   { value: "now", word: "Now" },
   { value: "log", word: "OCPP log" },
   { value: "sessions", word: "Sessions" },
+  { value: "reservations", word: "Reservations" },
   { value: "charging", word: "Limits" },
+  { value: "configuration", word: "Configuration" },
+  { value: "tokens", word: "Tokens on station" },
   { value: "alerts", word: "Alerts" },
   { value: "settings", word: "Settings" },
 ] as const;
@@ -89,6 +95,9 @@ function contentOf(tab: Tab, station: Station, reload: () => void): ReactNode {
   if (tab === "log") return <StationLog stationId={station.id} />;
   if (tab === "sessions") return <SessionTable station={station.id} />;
   if (tab === "charging") return <StationProfiles station={station} />;
+  if (tab === "reservations") return <StationReservations station={station} />;
+  if (tab === "configuration") return <StationConfiguration station={station} />;
+  if (tab === "tokens") return <StationTokens station={station} />;
   if (tab === "alerts") return <AlertList station={station.id} />;
   return <StationSettings station={station} onSaved={reload} />;
 }

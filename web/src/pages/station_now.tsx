@@ -21,6 +21,7 @@ import {
   lookOfStatus,
   stationStatus,
 } from "../status.ts";
+import { ReserveDialog } from "./reserve_dialog.tsx";
 import { StartDialog, StationActions } from "./station_actions.tsx";
 import { StationConnection } from "./station_connection.tsx";
 import { StationPower } from "./station_power.tsx";
@@ -59,6 +60,7 @@ interface ConnectorsProps {
 
 function Connectors({ station, sessions, commands }: ConnectorsProps): ReactElement {
   const [startAt, setStartAt] = useState<number>();
+  const [reserveAt, setReserveAt] = useState<number>();
   const { run } = useAction();
   const evses = chargingEvses(station);
   const own = stationStatus(station);
@@ -75,6 +77,7 @@ function Connectors({ station, sessions, commands }: ConnectorsProps): ReactElem
           session={session}
           connected={station.presence.connected}
           onStart={() => setStartAt(evse.evseId)}
+          onReserve={() => setReserveAt(evse.evseId)}
           onStop={({ id }) => void run(() => commands.send("remote-stop", { sessionId: id }))}
           onUnlock={() =>
             void run(() =>
@@ -104,6 +107,13 @@ function Connectors({ station, sessions, commands }: ConnectorsProps): ReactElem
         evseId={startAt}
         onClose={() => setStartAt(undefined)}
         commands={commands}
+      />
+      <ReserveDialog
+        opened={reserveAt !== undefined}
+        onClose={() => setReserveAt(undefined)}
+        onSaved={() => {}}
+        stationId={station.id}
+        evseId={reserveAt}
       />
     </>
   );
