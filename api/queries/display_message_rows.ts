@@ -20,13 +20,14 @@ export async function stationMessages(
   stationId: string,
   now: number,
 ): Promise<readonly DisplayMessage[]> {
+  // Orders first: one that is answered in between is an item then, and would else be neither.
+  const orders = await openOrders(rows, stationId);
   const items = await rows.all<MessageItem>(
     `SELECT block, key, body FROM station_items
       WHERE station_id = $1 AND block IN ('display-message', 'reported-message')
       ORDER BY block, key LIMIT ${ITEMS_MAX}`,
     [stationId],
   );
-  const orders = await openOrders(rows, stationId);
   const sessions = await namedSessions(rows, stationId, { items, orders });
   return displayMessagesOf({ items, orders, sessions, now });
 }

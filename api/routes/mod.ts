@@ -15,6 +15,7 @@ import { localListRoutes } from "./local_list.ts";
 import { locationRoutes } from "./locations.ts";
 import { monitoringRoutes } from "./monitoring.ts";
 import { observeRoutes } from "./observe.ts";
+import { quirkRoutes } from "./quirks.ts";
 import { reservationsRoutes } from "./reservations.ts";
 import { securityRoutes } from "./security.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -42,6 +43,7 @@ export const routes: readonly Route[] = [
   ...locationRoutes,
   ...monitoringRoutes,
   ...observeRoutes,
+  ...quirkRoutes,
   ...reservationsRoutes,
   ...securityRoutes,
   ...sessionRoutes,
