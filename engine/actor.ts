@@ -41,6 +41,11 @@ export interface InputRequest {
   /** Which provider of the worker gives it (see `InputProviders`). */
   readonly source: string;
   readonly request: unknown;
+  /**
+   * It is read from what the actor's own commits leave: it is asked for only when all of them are
+   * through.
+   */
+  readonly readsOwnRows?: true;
 }
 
 /**

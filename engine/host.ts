@@ -340,7 +340,7 @@ export class Host implements LaneHost {
           }
         } else {
           // deno-lint-ignore no-await-in-loop -- as above.
-          inputs = await this.#inputs.of(item.to, partition.cursor, missing.requests);
+          inputs = await this.#inputs.of(item.to, partition, missing.requests);
           if (isVoid()) return;
           if (generation !== partition.generation) inputs = undefined;
         }

@@ -47,5 +47,5 @@ export function callOf(kept: KeptCommand | undefined, part: number): OutgoingCal
 /** The request for it, or none when there is nothing to read. */
 export function stationRequest(wish: StationWish): readonly InputRequest[] {
   if (wish.commandIds.length === 0 && wish.blocks.length === 0) return [];
-  return [{ name: "station", source: "station", request: wish }];
+  return [{ name: "station", source: "station", request: wish, readsOwnRows: true }];
 }

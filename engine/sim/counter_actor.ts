@@ -61,6 +61,14 @@ export const counterMachine = setup({
         { type: "reply", params: ({ context }) => ({ value: { count: context.count } }) },
       ],
     },
+    "add.own": {
+      actions: [
+        assign(({ context, event }) => ({
+          count: context.count + Number((event as ActorEvent).inputs["drawn"]),
+        })),
+        { type: "reply", params: ({ context }) => ({ value: { count: context.count } }) },
+      ],
+    },
     pass: {
       actions: {
         type: "forward",
@@ -113,7 +121,11 @@ export const counterKind = defineActor<CounterContext, ActorEvent>({
       ? "question"
       : "transition",
   inputs: ({ type }) =>
-    type === "add.drawn" ? [{ name: "drawn", source: "draw", request: null }] : [],
+    type === "add.drawn"
+      ? [{ name: "drawn", source: "draw", request: null }]
+      : type === "add.own"
+      ? [{ name: "drawn", source: "draw", request: null, readsOwnRows: true }]
+      : [],
   fold: (_event, context) => ({
     context: { ...context, sampled: context.sampled + 1 },
     reply: { sampled: context.sampled + 1 },
