@@ -48,6 +48,8 @@ export const reservationMachine = setup({
     says: ({ event }, { word }: { readonly word: string }) => saysWord(event, word),
     hasStandingTerms: ({ context, event }) =>
       context.before !== null && context.before.expiresAt > event.now,
+    /** Asked for before the newest ReserveNow, which makes the reservation anew. */
+    isOfEarlierCancel: ({ context }) => context.cancellation === null,
     isUsed: ({ context }) => context.status === "used" && context.sessionId !== null,
   },
   actions: {
@@ -105,6 +107,7 @@ export const reservationMachine = setup({
         updatedAt: event.now,
       }
     ),
+    recordVoid: assign(({ event }) => saysWord(event, "Accepted") ? { before: null } : {}),
     recordCancelled: assign(() => ({ cancellation: null, detail: null })),
     recordStatus: assign(({ event }, { status }: { readonly status: ReservationStatus }) => ({
       status,
@@ -177,6 +180,7 @@ export const reservationMachine = setup({
         ],
         "reservation.cancel": { actions: ["recordCancel", { type: "fact", params: changeFact }] },
         "reservation.cancelAnswer": [
+          { guard: "isOfEarlierCancel", actions: "recordVoid" },
           {
             guard: { type: "says", params: { word: "Accepted" } },
             target: "closed.cancelled",

@@ -65,13 +65,11 @@ export function ReservationTimeline(
               >
                 <span>{reservation.tokenUid}</span>
               </span>
+              <span className="timeline-now" style={{ left: percent(now) }} aria-hidden="true" />
             </span>
           </div>
         );
       })}
-      <span className="timeline-now" aria-hidden="true">
-        <span style={{ left: percent(now) }} />
-      </span>
     </div>
   );
 }

@@ -145,7 +145,7 @@ function Overview({ campaign, only, onOnly }: OverviewProps): ReactElement {
           ["Pace", wordsOfPace(campaign)],
           ["Begun", <Instant key="begun" at={createdAt} />],
           finishedAt === undefined
-            ? ["Waits for stations that are away until", <Instant key="waits" at={waitsUntil} />]
+            ? ["Waits until", <Instant key="waits" at={waitsUntil} />]
             : ["Ended", <Instant key="ended" at={finishedAt} />],
         ]}
       />

@@ -19,8 +19,10 @@ const pollMs = 2_000;
 
 export function CampaignsPage(): ReactElement {
   const list = usePagedList<Campaign>(withQuery("/campaigns", { limit: 50 }));
-  const isRunning = list.items?.some(({ status }) => status === "running") === true;
-  usePolling(list.query.reload, pollMs, isRunning);
+  const isMoving = list.items?.some(({ status, progress }) =>
+    status === "running" || progress.running > 0
+  );
+  usePolling(list.query.reload, pollMs, isMoving === true);
   return (
     <>
       <PageHead
