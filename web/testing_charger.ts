@@ -1,4 +1,4 @@
-/** The smallest OCPP 1.6 station a page test can drive: it sends what it is told and answers every call. */
+/** The smallest station a page test can drive, in the words of OCPP 1.6: it sends what it is told and answers every call. */
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
@@ -23,8 +23,9 @@ export class TestCharger {
     url: string,
     answers: Readonly<Record<string, Payload>> = {},
     localAddress = "127.0.0.1",
+    protocol = "ocpp1.6",
   ): Promise<TestCharger> {
-    const socket = new WebSocket(url, "ocpp1.6", { localAddress });
+    const socket = new WebSocket(url, protocol, { localAddress });
     const charger = new TestCharger(socket, answers);
     await once(socket, "open");
     return charger;

@@ -22,6 +22,8 @@ const kindWords: Readonly<Record<Alert["kind"], string>> = {
   orphanedSession: "Orphaned session",
   clockOff: "Clock is off",
   duplicateIdentity: "Two devices, one identity",
+  stationEvent: "The station noticed something",
+  configurationDrift: "Not configured as intended",
   localListFailed: "Local list refused",
   stationEvent: "The station noticed something",
   configurationDrift: "Not configured as intended",
