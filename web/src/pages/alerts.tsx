@@ -22,8 +22,6 @@ const kindWords: Readonly<Record<Alert["kind"], string>> = {
   orphanedSession: "Orphaned session",
   clockOff: "Clock is off",
   duplicateIdentity: "Two devices, one identity",
-  stationEvent: "The station noticed something",
-  configurationDrift: "Not configured as intended",
   localListFailed: "Local list refused",
   stationEvent: "The station noticed something",
   configurationDrift: "Not configured as intended",

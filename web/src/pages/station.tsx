@@ -24,7 +24,6 @@ const tabs = [
   { value: "charging", word: "Limits" },
   { value: "configuration", word: "Configuration" },
   { value: "tokens", word: "Tokens on station" },
-  { value: "configuration", word: "Configuration" },
   { value: "alerts", word: "Alerts" },
   { value: "settings", word: "Settings" },
 ] as const;
@@ -99,7 +98,6 @@ function contentOf(tab: Tab, station: Station, reload: () => void): ReactNode {
   if (tab === "reservations") return <StationReservations station={station} />;
   if (tab === "configuration") return <StationConfiguration station={station} />;
   if (tab === "tokens") return <StationTokens station={station} />;
-  if (tab === "configuration") return <StationConfiguration station={station} />;
   if (tab === "alerts") return <AlertList station={station.id} />;
   return <StationSettings station={station} onSaved={reload} />;
 }
