@@ -20,6 +20,8 @@ const RELAY = "relay";
 const TELL_MS = 3;
 /** Operators wait for what a station reports when they asked for it. */
 const REPORTS_GATHER_MS = 250;
+/** A message takes some milliseconds, and a pass has a deadline. */
+const REPORTS_MAX = 200;
 
 export interface DerivedParts {
   readonly name: string;
@@ -63,6 +65,7 @@ export function deriveFromJournal(parts: DerivedParts): Derived {
     filter: { types: reportedTypes },
     isOurs: (shard) => host.custody.holds(shard),
     gatherMs: REPORTS_GATHER_MS,
+    rowsMax: REPORTS_MAX,
     ...{ clock, telemetry },
   });
   const tell = gathered(clock, (shards) => {

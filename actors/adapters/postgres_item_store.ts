@@ -1,6 +1,6 @@
 import type { JournalTransaction } from "#engine/adapters/postgres_journal.ts";
 import { itemId, type StationItem } from "#schemas/station_items.ts";
-import type { ItemStore, ReportedMessage } from "../ports/item_store.ts";
+import type { ItemSize, ItemStore, ReportedMessage } from "../ports/item_store.ts";
 
 /** Items of one block of a station; more is no one's need. */
 const ITEMS_MAX = 20_000;
@@ -16,6 +16,20 @@ export function postgresItemStore(sql: JournalTransaction, message: ReportedMess
           WHERE tenant = ${tenant} AND station_id = ${stationId} AND block = ${block}
             AND starts_with(key, ${keyPrefix})
           ORDER BY key LIMIT ${ITEMS_MAX}`,
+    find: async (block, keys) =>
+      await sql<StationItem[]>`
+        SELECT block, key, body FROM station_items
+          WHERE tenant = ${tenant} AND station_id = ${stationId} AND block = ${block}
+            AND key = ANY(${[...keys]})
+          ORDER BY key`,
+    size: async (block, keyPrefix) => {
+      const [row] = await sql<ItemSize[]>`
+        SELECT count(*)::int AS count, coalesce(sum(pg_column_size(body)), 0)::float8 AS bytes
+          FROM station_items
+          WHERE tenant = ${tenant} AND station_id = ${stationId} AND block = ${block}
+            AND starts_with(key, ${keyPrefix})`;
+      return row ?? { count: 0, bytes: 0 };
+    },
     put: async (items) => {
       if (items.length === 0) return;
       // Of equal keys the last one counts; one statement may not write a row twice.

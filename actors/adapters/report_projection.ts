@@ -25,10 +25,9 @@ export function reportProjection(
     ["action"],
   );
   return async (entries, handle) => {
-    for (const entry of entries) {
-      const message = reportOf(entry);
-      const rules = message === undefined ? undefined : reportRules.get(message.action);
-      if (message === undefined || rules === undefined) continue;
+    const messages = entries.map(reportOf).filter((message) => message !== undefined);
+    for (const message of await ofKnownStations(messages, handle)) {
+      const rules = reportRules.get(message.action) ?? [];
       try {
         // deno-lint-ignore no-await-in-loop -- a report builds on the ones before it.
         await handle.savepoint(async (part) => {
@@ -48,22 +47,49 @@ export function reportProjection(
   };
 }
 
+/** Of a station that was removed meanwhile nothing is kept: another may get its id. */
+async function ofKnownStations(
+  messages: readonly ReportedMessage[],
+  handle: JournalTransaction,
+): Promise<readonly ReportedMessage[]> {
+  const named = new Map(messages.map(({ tenant, stationId }) => [
+    nameOf({ tenant, id: stationId }),
+    { tenant, id: stationId },
+  ]));
+  if (named.size === 0) return [];
+  const rows = await handle<{ tenant: string; id: string }[]>`
+    SELECT s.tenant, s.id FROM stations s
+      JOIN json_to_recordset(${JSON.stringify([...named.values()])}::text::json)
+        AS r(tenant text, id text) ON r.tenant = s.tenant AND r.id = s.id`;
+  const known = new Set(rows.map(nameOf));
+  return messages.filter(({ tenant, stationId }) => known.has(nameOf({ tenant, id: stationId })));
+}
+
+function nameOf({ tenant, id }: { readonly tenant: string; readonly id: string }): string {
+  return JSON.stringify([tenant, id]);
+}
+
+/** What a rule is for; undefined = nothing follows from it. */
 function reportOf(
   { actor, header, body, at, shard, seq }: JournalEntry,
 ): ReportedMessage | undefined {
   const { tenant, kind, key } = parseAddress(actor);
   if (kind !== "charger" || header === null || body === null) return undefined;
   const { type, protocol, action } = JSON.parse(header) as Partial<OcppCallHeader>;
-  const payload: unknown = JSON.parse(body);
   if (type !== "ocpp.call" || protocol === undefined || action === undefined) return undefined;
+  if (!reportRules.has(action)) return undefined;
+  const payload: unknown = JSON.parse(body);
   if (!isObject(payload)) return undefined;
   const stationId = stationOfKey(key);
   return { tenant, stationId, stationKey: key, protocol, action, payload, at, shard, seq };
 }
 
-/** SQLSTATE 22 and 23, or a payload that is not what its rule takes it for: it will be so again. */
+/**
+ * SQLSTATE classes 21, 22, 23 and 54 are the data's fault, as is a payload that is not what its
+ * rule takes it for: it will be so again.
+ */
 function isOfMessage(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true;
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
-  return typeof code === "string" && /^2[23]/.test(code);
+  return typeof code === "string" && /^(2[123]|54)/.test(code);
 }

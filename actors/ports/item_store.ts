@@ -20,10 +20,19 @@ export interface ReportedEvent {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+export interface ItemSize {
+  readonly count: number;
+  readonly bytes: number;
+}
+
 /** Items and events of one station, within one pass. Writes of equal keys replace each other. */
 export interface ItemStore {
   /** Items of a block, by key; `keyPrefix` narrows. */
   read(block: ItemBlock, keyPrefix?: string): Promise<readonly StationItem[]>;
+  /** Items of a block by their keys. */
+  find(block: ItemBlock, keys: readonly string[]): Promise<readonly StationItem[]>;
+  /** How many items `read` would give, and the room that they take in the database. */
+  size(block: ItemBlock, keyPrefix: string): Promise<ItemSize>;
   put(items: readonly StationItem[]): Promise<void>;
   /** Removes items of a block whose key begins so; "" = all of them. */
   remove(block: ItemBlock, keyPrefix: string): Promise<void>;

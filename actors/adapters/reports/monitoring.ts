@@ -38,9 +38,12 @@ export const monitoringReports: Readonly<Record<string, ReportRule>> = {
     const data = (Array.isArray(eventData) ? eventData : []).filter(isObject)
       .filter((datum) => !isConnectorStatus(datum));
     if (data.length === 0) return;
-    const monitors = [
-      ...await store.read("reported-monitor"),
-      ...await store.read("monitor"),
+    const ids = data.flatMap(({ variableMonitoringId: id }) =>
+      typeof id === "number" ? [String(id)] : []
+    );
+    const monitors = ids.length === 0 ? [] : [
+      ...await store.find("reported-monitor", ids),
+      ...await store.find("monitor", ids),
     ];
     await store.addEvents(data.flatMap((datum) => eventOf(datum, monitors, message)));
   },

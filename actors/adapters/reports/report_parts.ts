@@ -4,6 +4,14 @@ import type { ItemStore, ReportedMessage } from "#actors/ports/item_store.ts";
 /** Parts of a report that takes longer are of one that was given up. */
 const PARTS_KEPT_MS = 15 * 60_000;
 
+/** What a station may have us keep of unfinished reports of one kind. */
+export const PARTS_MAX = 2_000;
+export const PARTS_BYTES_MAX = 8_000_000;
+/** Counting takes as long as all the rest: it is done at one row of the journal in so many. */
+const COUNTED_EVERY = 32;
+/** Of the part that says that it is the last one. */
+const LAST = "last";
+
 export interface ReportPart {
   /** The same for all messages of one kind of report. */
   readonly family: string;
@@ -27,7 +35,10 @@ export async function collectPart(
   const prefix = `${family}/${requestId}/`;
   const ordinal = seqNo ?? message.seq;
   const body = { ordinal, tbc, content, at: message.at };
-  const kept = (await store.read("report-part", prefix)).map((item) => item.body as typeof body)
+  // What is missing shows when the last part is here: until then nothing has to be read.
+  const isReadable = !tbc || (await store.find("report-part", [`${prefix}${LAST}`])).length > 0;
+  const read = isReadable ? await store.read("report-part", prefix) : [];
+  const kept = read.map((item) => item.body as typeof body)
     .filter(({ at }) => at >= message.at - PARTS_KEPT_MS);
   const parts = [...kept.filter((part) => part.ordinal !== ordinal), body]
     .sort((one, other) => one.ordinal - other.ordinal);
@@ -35,12 +46,23 @@ export async function collectPart(
   const isWhole = last >= 0 &&
     (seqNo === null || parts.slice(0, last + 1).every((part, index) => part.ordinal === index));
   if (!isWhole) {
-    const key = `${prefix}${String(ordinal).padStart(12, "0")}`;
+    const key = `${prefix}${tbc ? String(ordinal).padStart(12, "0") : LAST}`;
+    if (message.seq % COUNTED_EVERY === 0) await makeRoom(store, family, prefix);
     await store.put([{ block: "report-part", key, body }]);
     return undefined;
   }
   await store.remove("report-part", prefix);
   return parts.slice(0, last + 1).map((part) => part.content);
+}
+
+/** Reports that nobody finishes give way; at last this one does, which never comes to an end. */
+async function makeRoom(store: ItemStore, family: string, prefix: string): Promise<void> {
+  const { count, bytes } = await store.size("report-part", `${family}/`);
+  if (count < PARTS_MAX && bytes < PARTS_BYTES_MAX) return;
+  const parts = await store.read("report-part", `${family}/`);
+  const others = parts.map(({ key }) => key).filter((key) => !key.startsWith(prefix));
+  if (others.length > 0) await store.drop("report-part", others);
+  else await store.remove("report-part", prefix);
 }
 
 /** Forgets parts of reports of this family that were given up. */
