@@ -46,6 +46,12 @@ export const learnedKey = {
   profile: (purpose: string, unit: string): string => `learned-profile-${purpose}-${unit}`,
 } as const;
 
+/**
+ * A longer key is none of a standard's names, and no index takes one of some thousand bytes: such a
+ * thing is not kept.
+ */
+export const ITEM_KEY_LENGTH_MAX = 500;
+
 /** Of the row in `station_items`. */
 export function itemId(stationKey: string, block: ItemBlock, key: string): string {
   return `${stationKey}/${block}/${key}`;

@@ -82,7 +82,7 @@ export function messageLimits(
 
 /**
  * The entries in their order, in parts that each keep both limits; `size` gives the bytes of the
- * message with these entries. One entry that is larger than a message goes alone: the station says
+ * message with these entries, which are a list in it. One entry that is larger than a message goes alone: the station says
  * what is wrong with it.
  */
 export function inParts<Entry>(
@@ -91,12 +91,17 @@ export function inParts<Entry>(
   size: (part: readonly Entry[]) => number,
 ): readonly (readonly Entry[])[] {
   const parts: Entry[][] = [];
+  let bytes = 0;
   for (const entry of entries) {
     const last = parts.at(-1);
+    const alone = size([entry]);
+    // With its comma. Entries are measured singly: lists of thousands would take seconds.
+    const added = size([entry, entry]) - alone;
     const isFull = last === undefined || last.length >= limits.items ||
-      size([...last, entry]) > limits.bytes;
+      bytes + added > limits.bytes;
     if (isFull) parts.push([entry]);
     else last.push(entry);
+    bytes = isFull ? alone : bytes + added;
   }
   return parts;
 }

@@ -66,3 +66,14 @@ test("parts keep the order, lose nothing, hold both limits, and are as few as gr
     }
   });
 });
+
+test("thousands of entries are cut in parts in no time that a worker would miss", () => {
+  const entries = Array.from({ length: 4_000 }, (_, n) => ({ idToken: `TOKEN${n}`, n }));
+  let measured = 0;
+  const parts = inParts(entries, { items: 10_000, bytes: 10_000_000 }, (part) => {
+    measured += part.length;
+    return bytesOf(part);
+  });
+  assert.equal(parts.length, 1);
+  assert.ok(measured <= 3 * entries.length, `${measured} entries were measured`);
+});

@@ -1,6 +1,6 @@
 import { Turn as AnyTurn } from "#actors/turn.ts";
 import type { PlainEvent, ViewRow } from "#engine/actor.ts";
-import { type ItemBlock, itemId } from "#schemas/station_items.ts";
+import { ITEM_KEY_LENGTH_MAX, type ItemBlock, itemId } from "#schemas/station_items.ts";
 import { formatInstant } from "#schemas/instant.ts";
 import type { Exchange, SentCall } from "./blocks/block.ts";
 import type { ChargerContext, ChargerEvent, EventOf } from "./context.ts";
@@ -27,8 +27,9 @@ export class Turn extends AnyTurn<ChargerContext> {
     this.forward(`${context.tenant}:session/${sessionKey(context, sessionNumber)}`, event);
   }
 
-  /** Keeps an item of the station in its read model; null removes it. */
+  /** Keeps an item of the station in its read model; null removes it. One too long is not kept. */
   keepItem(block: ItemBlock, key: string, body: Readonly<Record<string, unknown>> | null): void {
+    if (key.length > ITEM_KEY_LENGTH_MAX) return;
     const { stationId } = this.context;
     const at = formatInstant(this.now);
     this.rows.push({
