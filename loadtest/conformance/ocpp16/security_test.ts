@@ -32,7 +32,7 @@ conformanceCase({ version: "1.6", id: "TC_088", in: ["gateway/server.ts"] }, asy
 });
 
 conformanceCase(
-  { version: "1.6", id: "TC_079", in: ["schemas/ocpp16/log_status_notification.ts", ...callCode] },
+  { version: "1.6", id: "TC_079", in: ["actors/charger/blocks/diagnostics.ts", ...callCode] },
   async (c) => {
     const station = await c.newStation();
     await c.operate(
@@ -51,10 +51,14 @@ conformanceCase(
       const answer = await station.call("LogStatusNotification", { status, requestId: 7 });
       c.equal(`${status} is answered`, answer, {});
     }
+    await c.eventually("the log is followed to its end", async () => {
+      const logs = await c.rest.list(`/stations/${station.identity}/logs`);
+      c.match("REST shows it", logs, [{ state: "done", fileName: "security.log" }]);
+    });
   },
 );
 
-const firmwareCode = ["schemas/ocpp16/signed_firmware_status_notification.ts", ...callCode];
+const firmwareCode = ["actors/charger/blocks/firmware.ts", ...callCode];
 
 const update: Payload = {
   requestId: 8,
@@ -92,13 +96,25 @@ conformanceCase({ version: "1.6", id: "TC_080", in: firmwareCode }, async (c) =>
   await station.connect();
   c.match("the boot is accepted", await c.boot(station), { status: "Accepted" });
   await progresses(c, station, ["Installed"]);
+  await firmwareIs(c, station, { state: "done", status: "Installed", isSigned: true });
 });
+
+function firmwareIs(
+  c: ConformanceRun,
+  station: ScriptedStation,
+  expected: Payload,
+): Promise<void> {
+  return c.eventually("the update is followed to its end", async () => {
+    const jobs = await c.rest.list(`/stations/${station.identity}/firmware`);
+    c.match("REST shows it", jobs, [expected]);
+  });
+}
 
 conformanceCase(
   {
     version: "1.6",
     id: "TC_081",
-    in: ["schemas/ocpp16/security_event_notification.ts", ...firmwareCode],
+    in: ["actors/charger/blocks/security_events.ts", ...firmwareCode],
   },
   async (c) => {
     const station = await c.newStation();
@@ -111,6 +127,11 @@ conformanceCase(
     });
 
     c.equal("the security event is answered", answer, {});
+    await firmwareIs(c, station, { state: "failed", status: "InvalidSignature" });
+    await c.eventually("both are alerts", async () => {
+      const alerts = await c.rest.list(`/alerts?station=${station.identity}&status=open&order=asc`);
+      c.match("REST shows them", alerts, [{ kind: "firmwareFailed" }, { kind: "securityEvent" }]);
+    });
     await c.stationIs(station, { presence: { connected: true } });
   },
 );

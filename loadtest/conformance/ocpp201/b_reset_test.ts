@@ -106,7 +106,29 @@ conformanceCase({ version: "2.0.1", id: "TC_B_27", in: code }, async (c) => {
   });
 });
 
-const profileCode = ["api/routes/calls.ts", "actors/charger/command_answers.ts"];
+const profileCode = [
+  "schemas/station_commands/network_profile.ts",
+  "actors/charger/blocks/network_profile.ts",
+];
+
+/** A typed command for a slot, and what REST shows of the slot then. */
+async function setProfile(
+  c: ConformanceRun,
+  station: ScriptedStation,
+  body: Payload,
+  status: "Accepted" | "Failed",
+): Promise<void> {
+  const command = await c.command(station, "set-network-profile", body);
+  const call = await station.expectCall("SetNetworkProfile");
+  c.equal("the profile goes out with every field", call.payload, body);
+  call.answer({ status });
+  const outcome = status === "Accepted" ? "accepted" : "rejected";
+  await c.commandIs(command, { status: outcome, response: { status } });
+  await c.eventually(`the slot is ${outcome}`, async () => {
+    const { body: { items } } = await c.rest.get(`/stations/${station.identity}/network-profiles`);
+    c.match("REST shows the slot", items, [{ ...body, status: outcome, answer: status }]);
+  });
+}
 
 function networkProfile(configurationSlot: number): Payload {
   return {
@@ -125,7 +147,7 @@ function networkProfile(configurationSlot: number): Payload {
 conformanceCase({ version: "2.0.1", id: "TC_B_42", in: profileCode }, async (c) => {
   const station = await c.newStation();
 
-  await c.operate(station, "SetNetworkProfile", networkProfile(2), { status: "Accepted" });
+  await setProfile(c, station, networkProfile(2), "Accepted");
 
   await c.stationIs(station, { presence: { connected: true } });
 });
@@ -133,7 +155,7 @@ conformanceCase({ version: "2.0.1", id: "TC_B_42", in: profileCode }, async (c) 
 conformanceCase({ version: "2.0.1", id: "TC_B_44", in: profileCode }, async (c) => {
   const station = await c.newStation();
 
-  await c.operate(station, "SetNetworkProfile", networkProfile(1), { status: "Failed" });
+  await setProfile(c, station, networkProfile(1), "Failed");
 
   await c.stationIs(station, { presence: { connected: true } });
   c.match("the station goes on", await station.call("Heartbeat", {}), { currentTime: /Z$/ });
