@@ -68,29 +68,37 @@ class ChargingProfiles {
     return isAny;
   }
 
+  /** As if a vehicle charged on each EVSE (K08). */
   composite(
     evseId: number,
     fromAt: number,
     span: { readonly durationS: number; readonly unit: RateUnit },
   ): CompositeSchedule {
+    const profiles = this.#held.filter((one) => !one.isAwaiting).map((one) => one.placed);
+    return this.#schedule(profiles, evseId, { ...span, fromAt });
+  }
+
+  #schedule(
+    profiles: readonly PlacedProfile[],
+    evseId: number,
+    span: { readonly fromAt: number; readonly durationS: number; readonly unit: RateUnit },
+  ): CompositeSchedule {
     const powerW = this.#station.charger.outlets[0]?.fullW ?? 0;
     return compositeSchedule({
-      profiles: this.#held.filter((one) => !one.isAwaiting).map((one) => one.placed),
+      profiles,
       evseId,
       evses: this.#station.charger.outlets.map((outlet) => ({
         evseId: outlet.evseId,
         sessionStartAt: outlet.transaction?.startedAt ?? null,
         transactionId: outlet.transaction?.wireId ?? null,
       })),
-      fromAt,
-      durationS: span.durationS,
-      unit: span.unit,
+      ...span,
       supply,
       defaultLimit: {
         W: powerW * 1_000,
         A: Math.round(powerW * 1_000 / supply.volts / supply.phases),
       },
-      assumeTransaction: false,
+      assumeTransaction: true,
     });
   }
 
@@ -98,7 +106,9 @@ class ChargingProfiles {
   limits(outlet: Outlet, from: number, to: number): readonly PowerLimit[] {
     const span = { durationS: Math.ceil((to - from) / 1_000) + 1, unit: "W" } as const;
     const own = this.composite(outlet.evseId, from, span);
-    const whole = this.composite(0, from, span);
+    const ofAll = this.#held.map((one) => one.placed)
+      .filter(({ profile }) => profile.purpose === "ChargingStationMaxProfile");
+    const whole = this.#schedule(ofAll, 0, { ...span, fromAt: from });
     const sharers = this.#station.charger.outlets.filter((one) => one.transaction !== undefined);
     const starts = [...own.periods, ...whole.periods].map(({ startS }) => startS);
     return [...new Set(starts)].toSorted((one, other) => one - other).map((startS) => ({
