@@ -1,4 +1,4 @@
-import { profileOf, toProfile2 } from "#schemas/charging_profile.ts";
+import { type ChargingProfile, profileOf, toProfile2 } from "#schemas/charging_profile.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import {
   ChargingProfileCreate,
@@ -153,9 +153,18 @@ function numbered(chargingProfile: Json, id: number): Json {
   const isForm16 = chargingProfile["chargingProfilePurpose"] === "ChargePointMaxProfile" ||
     !Array.isArray(chargingProfile["chargingSchedule"]);
   const { id: _, chargingProfileId: __, ...rest } = chargingProfile;
-  const whole = isForm16 ? toProfile2({ chargingProfileId: id, ...rest }) : { id, ...rest };
-  profileOf(whole, "/chargingProfile");
-  return whole;
+  const whole = isForm16 ? { chargingProfileId: id, ...rest } : { id, ...rest };
+  requirePeriods(profileOf(whole, "/chargingProfile"));
+  return toProfile2(whole);
+}
+
+/** A profile without a period limits nothing, and no station takes it. */
+function requirePeriods({ schedules }: ChargingProfile): void {
+  const isWhole = schedules.length > 0 && schedules.every(({ periods }) => periods.length > 0);
+  if (isWhole) return;
+  throw new PlatformError("invalid-value", "Cannot keep the charging profile: it has no period", {
+    fields: [{ pointer: "/chargingProfile/chargingSchedule", detail: "has no period" }],
+  });
 }
 
 function pathOf(id: number): string {

@@ -83,6 +83,21 @@ test("what is no charging profile is refused with the pointer", async () => {
   assert.deepEqual(refused.body.errors.map(({ pointer }: { pointer: string }) => pointer), [
     "/chargingProfile/chargingProfileKind",
   ]);
+  const noPeriod = { chargingRateUnit: "A", chargingSchedulePeriod: [] };
+  const nonsense = [
+    {},
+    { foo: 1 },
+    { chargingProfileId: 5, chargingSchedule: null },
+    { ...content, chargingSchedule: [] },
+    { ...content, chargingSchedule: noPeriod },
+  ];
+  await Promise.all(nonsense.map(async (given) => {
+    const body = { chargingProfile: given };
+    const none = await api.call("POST", "/charging-profiles", body);
+    assert.equal(none.status, 422, JSON.stringify(given));
+    assert.equal(none.body.errors[0].pointer, "/chargingProfile/chargingSchedule");
+    assert.equal((await api.call("PUT", "/charging-profiles/5", body)).status, 422);
+  }));
   const own = { id: 1_000_000_000, chargingProfile: content };
   assert.equal((await api.call("POST", "/charging-profiles", own)).status, 400);
 });
