@@ -66,3 +66,53 @@ test("the grant of a good card is held while it charges, and its second start is
   assert.equal(isHeld(stage, card), true);
   assert.equal(start16(one, "GOOD"), "ConcurrentTx");
 });
+
+test("a refused start that comes again gets the same answer, with its group", () => {
+  const card = tokenRecord("BAD", { status: "Blocked", groupId: "G" });
+  const { two, one } = stageWith(card);
+  const started = {
+    eventType: "Started",
+    timestamp: two.time(),
+    triggerReason: "Authorized",
+    seqNo: 0,
+    transactionInfo: { transactionId: "T1" },
+    evse: { id: 1, connectorId: 1 },
+    idToken: { idToken: "BAD", type: "ISO14443" },
+  };
+  const groupIdToken = { idToken: "G", type: "Central" };
+  for (const messageId of ["a", "b"]) {
+    assert.deepEqual(two.call("TransactionEvent", started, messageId), {
+      idTokenInfo: { status: "Blocked", groupIdToken },
+    });
+  }
+  const start16 = { connectorId: 1, idTag: "BAD", meterStart: 0, timestamp: one.time() };
+  const answers = ["a", "b"].map((id) => one.call("StartTransaction", start16, id));
+  assert.deepEqual(answers[1], answers[0]);
+  assert.deepEqual((answers[0] as { idTagInfo: object }).idTagInfo, {
+    parentIdTag: "G",
+    status: "Blocked",
+  });
+});
+
+test("OCPP 2.0.1 Part 2, C16: a master pass ends another's session, who started it pays", () => {
+  const stage = new Stage();
+  stage.tokens.set("driver", tokenRecord("DRIVER"));
+  stage.tokens.set("master", tokenRecord("MASTER", { groupId: "MP" }));
+  const station = new StationOnStage(stage, "TWO", "ocpp2.0.1").register().connect();
+  assert.equal(start2(station, "DRIVER", "ISO14443"), "Accepted");
+  const answer = station.call("TransactionEvent", {
+    eventType: "Ended",
+    timestamp: station.time(),
+    triggerReason: "StopAuthorized",
+    seqNo: 1,
+    transactionInfo: { transactionId: "T-DRIVER", stoppedReason: "MasterPass" },
+    idToken: { idToken: "MASTER", type: "ISO14443" },
+  });
+  assert.deepEqual(answer, {
+    idTokenInfo: { status: "Accepted", groupIdToken: { idToken: "MP", type: "Central" } },
+  });
+  const { status, stopReason, token } = station.session(1);
+  assert.deepEqual([status, stopReason], ["closed", "MasterPass"]);
+  assert.deepEqual(token, { uid: "DRIVER", type: "ISO14443" });
+  assert.equal(isHeld(stage, tokenRecord("MASTER", { groupId: "MP" })), false);
+});

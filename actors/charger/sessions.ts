@@ -85,7 +85,7 @@ export function closeStale(turn: Turn): void {
 export function refusedReply(event: TransactionMessage, start: RefusedStart): unknown {
   const idTokenInfo: IdTokenInfo | null = event.idToken === null
     ? null
-    : { status: start.status, groupId: null, expiresAt: null };
+    : { status: start.status, groupId: tokenOf(event.inputs)?.groupId ?? null, expiresAt: null };
   return { transactionId: start.transactionId, idTokenInfo };
 }
 
