@@ -11,17 +11,23 @@ export const attributeTypes = ["Actual", "Target", "MinSet", "MaxSet"] as const;
 export type AttributeType = typeof attributeTypes[number];
 
 export interface VariableName {
-  readonly component?: string | undefined;
-  readonly instance?: string | undefined;
-  readonly evseId?: number | undefined;
-  readonly connectorId?: number | undefined;
+  readonly component?: string;
+  readonly instance?: string;
+  readonly evseId?: number;
+  readonly connectorId?: number;
   readonly variable: string;
-  readonly variableInstance?: string | undefined;
+  readonly variableInstance?: string;
 }
 
 export interface AttributeName extends VariableName {
-  readonly attribute?: string | undefined;
+  readonly attribute?: AttributeType;
 }
+
+/** With nothing left to be understood. */
+export type WholeName = AttributeName & {
+  readonly component: string;
+  readonly attribute: AttributeType;
+};
 
 interface Component2 {
   readonly name: string;
@@ -93,27 +99,37 @@ function withInstance(
 }
 
 /** The attribute that an entry of a message names; undefined when it names none. */
-export function attributeIn(
-  entry: unknown,
-): Required<Pick<AttributeName, "attribute">> & AttributeName | undefined {
+export function attributeIn(entry: unknown): WholeName | undefined {
   if (!isObject(entry)) return undefined;
   const { component, variable, attributeType, type } = entry;
   if (!isObject(component) || !isObject(variable)) return undefined;
-  if (typeof component["name"] !== "string" || typeof variable["name"] !== "string") {
-    return undefined;
-  }
   const evse = isObject(component["evse"]) ? component["evse"] : {};
-  const attribute = [attributeType, type].find((word) =>
-    attributeTypes.some((known) => known === word)
-  );
-  return {
+  return nameIn({
     component: component["name"],
-    ...(typeof component["instance"] === "string" ? { instance: component["instance"] } : {}),
-    ...(typeof evse["id"] === "number" ? { evseId: evse["id"] } : {}),
-    ...(typeof evse["connectorId"] === "number" ? { connectorId: evse["connectorId"] } : {}),
+    instance: component["instance"],
+    evseId: evse["id"],
+    connectorId: evse["connectorId"],
     variable: variable["name"],
-    ...(typeof variable["instance"] === "string" ? { variableInstance: variable["instance"] } : {}),
-    attribute: typeof attribute === "string" ? attribute : "Actual",
+    variableInstance: variable["instance"],
+    attribute: attributeType ?? type,
+  });
+}
+
+/** The name that the body of an item holds; undefined when it holds none. */
+export function nameIn(
+  body: Readonly<Record<string, unknown>> | undefined,
+): WholeName | undefined {
+  if (body === undefined) return undefined;
+  const { component, instance, evseId, connectorId, variable, variableInstance, attribute } = body;
+  if (typeof component !== "string" || typeof variable !== "string") return undefined;
+  return {
+    component,
+    ...(typeof instance === "string" ? { instance } : {}),
+    ...(typeof evseId === "number" ? { evseId } : {}),
+    ...(typeof connectorId === "number" ? { connectorId } : {}),
+    variable,
+    ...(typeof variableInstance === "string" ? { variableInstance } : {}),
+    attribute: attributeTypes.find((type) => type === attribute) ?? "Actual",
   };
 }
 

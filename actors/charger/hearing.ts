@@ -158,7 +158,10 @@ export function inputs(
   if (isOf(event, "socket.authenticate")) return isUnknown ? [mayRegister] : [];
   if (isOf(event, "alarm.configuration", "configuration.check")) {
     const { stationId } = context;
-    return [{ name: "drift", source: "configurationDrift", request: { stationId } }];
+    return [{
+      ...{ name: "drift", source: "configurationDrift", request: { stationId } },
+      readsOwnRows: true,
+    }];
   }
   if (isOf(event, "command.request")) return commandInputs(event, context);
   if (isOf(event, "ocpp.answer")) return answerInputs(event, context);

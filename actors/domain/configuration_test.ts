@@ -32,7 +32,7 @@ function variable(name: string, value: string): ConfigurationTemplate["variables
 }
 
 function known(name: string, parts: Partial<KnownVariable> = {}): KnownVariable {
-  const named = { component: "C", variable: name, attribute: "Actual" };
+  const named = { component: "C", variable: name, attribute: "Actual" } as const;
   return {
     ...{ key: attributeKey(named), name: named, value: null, reportedAt: 10, status: "Accepted" },
     ...{ isSecret: false, traits: {}, set: null },

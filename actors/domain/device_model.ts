@@ -1,11 +1,6 @@
 /** What is known of a station's variables and monitors, from all that told of them. */
 import { isObject } from "#schemas/command.ts";
-import {
-  attributeKey,
-  type AttributeName,
-  attributeTypes,
-  isSecret,
-} from "#schemas/device_variable.ts";
+import { attributeKey, isSecret, nameIn, type WholeName } from "#schemas/device_variable.ts";
 import type { ItemBlock, StationItem } from "#schemas/station_items.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -35,7 +30,7 @@ export interface LastSet {
 
 export interface KnownVariable {
   readonly key: string;
-  readonly name: AttributeName & { readonly component: string; readonly attribute: string };
+  readonly name: WholeName;
   /** Null = not told: write-only, secret, or refused. */
   readonly value: string | null;
   /** When the station told or took the value; null = it never did. */
@@ -76,24 +71,9 @@ function wholeInventoryAt(items: readonly StationItem[]): number {
   return Math.max(0, ...times);
 }
 
-function nameIn(body: Body | undefined): KnownVariable["name"] | undefined {
-  if (body === undefined) return undefined;
-  const { component, instance, evseId, connectorId, variable, variableInstance, attribute } = body;
-  if (typeof component !== "string" || typeof variable !== "string") return undefined;
-  return {
-    component,
-    ...(typeof instance === "string" ? { instance } : {}),
-    ...(typeof evseId === "number" ? { evseId } : {}),
-    ...(typeof connectorId === "number" ? { connectorId } : {}),
-    variable,
-    ...(typeof variableInstance === "string" ? { variableInstance } : {}),
-    attribute: attributeTypes.find((type) => type === attribute) ?? "Actual",
-  };
-}
-
 function known(
   key: string,
-  name: KnownVariable["name"],
+  name: WholeName,
   { reported, read, set }: {
     readonly reported: Body | undefined;
     readonly read: Body | undefined;
@@ -134,7 +114,7 @@ function lastSet(body: Body | undefined, hidden: boolean): LastSet | null {
 
 export interface KnownMonitor {
   readonly id: number;
-  readonly name: AttributeName & { readonly component: string };
+  readonly name: Omit<WholeName, "attribute">;
   readonly type: string;
   readonly value: number | null;
   readonly severity: number;

@@ -8,7 +8,6 @@ import {
 } from "#actors/domain/configuration.ts";
 import { knownVariables, variableBlocks } from "#actors/domain/device_model.ts";
 import { stationKey } from "#schemas/address.ts";
-import { attributeTypes } from "#schemas/device_variable.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import { formatInstant } from "#schemas/instant.ts";
 import type { ConfigurationTemplate, StationConfiguration } from "#schemas/rest/device_model.ts";
@@ -166,8 +165,8 @@ export function toConfiguration({ items, own }: ComparedStation): StationConfigu
       const { value, template, attribute, ...name } = intended;
       const reportedAt = known?.reportedAt ?? null;
       return {
-        ...(name as StationConfiguration["variables"][number]),
-        attribute: attributeTypes.find((type) => type === attribute) ?? "Actual",
+        ...name,
+        attribute: attribute ?? "Actual",
         intended: value,
         confirmed: known?.value ?? null,
         state,
@@ -176,7 +175,7 @@ export function toConfiguration({ items, own }: ComparedStation): StationConfigu
         set: toLastSet(known?.set ?? null),
       };
     }),
-    variables: own as StationConfiguration["variables"],
+    variables: [...own],
   };
 }
 

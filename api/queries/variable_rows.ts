@@ -72,7 +72,7 @@ function isAskedFor({ name, value, traits }: KnownVariable, query: VariableQuery
 function toVariable(known: KnownVariable): Variable {
   const { name, value, isSecret, reportedAt, status, traits, set } = known;
   return {
-    ...(name as Variable),
+    ...name,
     value,
     secret: isSecret,
     reportedAt: reportedAt === null ? null : formatInstant(reportedAt),
@@ -91,7 +91,7 @@ export async function listMonitors(rows: Rows, stationId: string): Promise<reado
     const { id, name, type, value, severity, transaction, at } = monitor;
     return {
       id,
-      ...(name as Pick<Monitor, "component" | "variable">),
+      ...name,
       ...{ type, value, severity, transaction, reportedAt: formatInstant(at) },
     };
   });

@@ -3,6 +3,8 @@ import { type TProperties, Type } from "@sinclair/typebox";
 import { type CommandOutcome, isObject, type OutgoingCall } from "#schemas/command.ts";
 import {
   attributeKey,
+  type AttributeName,
+  type AttributeType,
   attributeTypes,
   CONFIGURATION,
   isSecret,
@@ -214,15 +216,17 @@ export function requireFewerThan(
 export function toWireSubject(
   { variable, variableInstance, ...component }: ReportSubjects[number],
 ): object {
-  return variable === undefined
-    ? { component: toWireComponent(component) }
-    : toWireVariable({ ...component, variable, variableInstance });
+  return variable === undefined ? { component: toWireComponent(component) } : toWireVariable({
+    ...component,
+    variable,
+    ...(variableInstance === undefined ? {} : { variableInstance }),
+  });
 }
 
 /** The name of a key of 1.6. */
 function keyOf(
   { component, instance, evseId, variable, variableInstance, ...rest }: VariableName & {
-    readonly attribute?: string;
+    readonly attribute?: AttributeType;
   },
 ): string {
   const isKey = (component === undefined || component === CONFIGURATION) &&
@@ -250,7 +254,7 @@ export function withComponent<Entry extends VariableName>(
 
 /** One request may not name an attribute twice (B05.FR.11). */
 function requireEachOnce(
-  entries: readonly (VariableName & { readonly attribute?: string })[],
+  entries: readonly AttributeName[],
 ): void {
   const seen = new Set<string>();
   for (const entry of entries) {

@@ -1,6 +1,7 @@
 /** Variables that stations report (OCPP 2.0.1 Part 2, B07 and B08). */
 import { reportedVariables } from "#actors/domain/device_model.ts";
 import type { ItemStore, ReportedMessage, ReportRule } from "#actors/ports/item_store.ts";
+import { nameIn } from "#schemas/device_variable.ts";
 import { isLimit, limitItem } from "#schemas/station_limits.ts";
 import type { StationItem } from "#schemas/station_items.ts";
 import { collectPart, dropOldParts } from "./report_parts.ts";
@@ -52,16 +53,10 @@ async function dropUnnamed(store: ItemStore, named: readonly StationItem[]): Pro
 
 function limitsIn(variables: readonly StationItem[], at: number): readonly StationItem[] {
   return variables.flatMap(({ body }) => {
-    const { component, instance, evseId, connectorId, variable, variableInstance } = body as {
-      readonly component: string;
-      readonly instance?: string;
-      readonly evseId?: number;
-      readonly connectorId?: number;
-      readonly variable: string;
-      readonly variableInstance?: string;
-    };
-    const name = { component, instance, evseId, connectorId, variable, variableInstance };
-    const { value, attribute } = body;
+    const named = nameIn(body);
+    if (named === undefined) return [];
+    const { attribute, ...name } = named;
+    const { value } = body;
     if (typeof value !== "string" || attribute !== "Actual" || !isLimit(name)) return [];
     return [limitItem(name, { value, at, source: "report" })];
   });

@@ -8,9 +8,9 @@ import { isObject } from "#schemas/command.ts";
 import {
   attributeIn,
   attributeKey,
-  type AttributeName,
   CONFIGURATION,
   isSecret,
+  type WholeName,
 } from "#schemas/device_variable.ts";
 import { isLimit, limitItem } from "#schemas/station_limits.ts";
 import { checkSoon } from "../configuration.ts";
@@ -56,7 +56,7 @@ function noteReport(turn: Turn, { payload }: HeardNotice): unknown {
 }
 
 interface Entry {
-  readonly name: Required<Pick<AttributeName, "attribute">> & AttributeName;
+  readonly name: WholeName;
   readonly status: string;
   readonly value: string | null;
 }
@@ -102,6 +102,10 @@ function keepValue(
   turn.keepItem(limit.block, limit.key, limit.body);
 }
 
+function nameOfKey(key: string): WholeName {
+  return { component: CONFIGURATION, variable: key, attribute: "Actual" };
+}
+
 /** What is asked of the station, in either version. */
 function settingsIn({ action, payload }: SentCall): readonly Entry[] {
   if (action === "SetVariables") {
@@ -111,7 +115,7 @@ function settingsIn({ action, payload }: SentCall): readonly Entry[] {
   const { key, value } = payload;
   if (typeof key !== "string") return [];
   return [{
-    name: { component: CONFIGURATION, variable: key, attribute: "Actual" },
+    name: nameOfKey(key),
     status: "pending",
     value: typeof value === "string" ? value : null,
   }];
@@ -158,14 +162,14 @@ function noteKeys(turn: Turn, { outcome, response, payload }: Exchange): void {
     if (!isObject(entry) || typeof entry["key"] !== "string") continue;
     const { key, value, readonly } = entry;
     keepValue(turn, {
-      name: { component: CONFIGURATION, variable: key, attribute: "Actual" },
+      name: nameOfKey(key),
       status: "Accepted",
       value: typeof value === "string" ? value : null,
     }, { mutability: readonly === true ? "ReadOnly" : "ReadWrite" });
   }
   for (const key of Array.isArray(unknownKey) ? unknownKey.slice(0, ENTRIES_MAX) : []) {
     if (typeof key !== "string") continue;
-    const name = { component: CONFIGURATION, variable: key, attribute: "Actual" };
+    const name = nameOfKey(key);
     keepValue(turn, { name, status: "UnknownVariable", value: null });
   }
   const asked = payload["key"];
