@@ -90,9 +90,17 @@ function byId(items: readonly MessageItem[], block: string): ReadonlyMap<number,
   );
 }
 
-/** Without those that a later question has shown to be gone. */
+/** Without those that were cleared since, or that a later question has shown to be gone. */
 function reportedItems(items: readonly MessageItem[]): ReadonlyMap<number, MessageItem> {
-  const reported = byId(items, "reported-message");
+  const clearedAt = new Map(
+    items.filter(({ block, key }) => block === "display-message" && key.startsWith("cleared/"))
+      .map(({ key, body }) => [key.replace("cleared/", ""), String(body["at"])]),
+  );
+  const reported = new Map(
+    [...byId(items, "reported-message")].filter(([id, { body }]) =>
+      (clearedAt.get(String(id)) ?? "") < String(body["at"])
+    ),
+  );
   const asked = items.find(({ block, key }) => block === "display-message" && key === "asked");
   if (asked?.body["answer"] !== "Unknown") return reported;
   const { ids, priority, state, at } = asked.body;

@@ -122,3 +122,14 @@ test("that the station knows none takes back what it reported before, not after"
   assert.equal(shown({ items: [reported, asked({ answer: "Accepted" })] }).length, 1);
   assert.equal(shown({ items: [reported, asked({ at: "2026-11-22T11:00:00.000Z" })] }).length, 1);
 });
+
+test("a message that was cleared after it was reported is gone, one reported later is there", () => {
+  const reported = item("3", {}, "reported-message");
+  const cleared = (clearedAt: string): MessageItem => ({
+    block: "display-message",
+    key: "cleared/3",
+    body: { at: clearedAt },
+  });
+  assert.equal(shown({ items: [reported, cleared(at)] }).length, 0);
+  assert.equal(shown({ items: [reported, cleared("2026-11-22T11:00:00.000Z")] }).length, 1);
+});

@@ -9,14 +9,20 @@ import type { StationItem } from "#schemas/station_items.ts";
 import { sessionKey, type Turn } from "../turn.ts";
 import { defineBlock, type Exchange, type SentCall } from "./block.ts";
 
-/** The block's items: `<id>` is believed, `refused/<id>` the last attempt, `asked` the question. */
+/**
+ * The block's items: `<id>` is believed, `refused/<id>` the last attempt, `asked` the question,
+ * `cleared/<id>` says that what was reported before is gone.
+ */
 const block = "display-message";
+
+/** By then a report of before has been read. */
+const REPORT_MS_MAX = 3_600_000;
 
 export const displayMessages = defineBlock({
   name: "display-messages",
   calls: {
     SetDisplayMessage: { reads: [block], ended: noteSet },
-    ClearDisplayMessage: { ended: noteCleared },
+    ClearDisplayMessage: { reads: [block, "reported-message"], ended: noteCleared },
     GetDisplayMessages: { sent: noteAsked, ended: noteAnswered },
   },
 });
@@ -39,6 +45,9 @@ function noteSet(turn: Turn, exchange: Exchange, items: readonly StationItem[]):
   if (isAccepted && items.some((item) => item.key === `refused/${key}`)) {
     turn.keepItem(block, `refused/${key}`, null);
   }
+  if (isAccepted && items.some((item) => item.key === `cleared/${key}`)) {
+    turn.keepItem(block, `cleared/${key}`, null);
+  }
   dropEnded(turn, items, key);
 }
 
@@ -54,13 +63,26 @@ function dropEnded(turn: Turn, items: readonly StationItem[], setKey: string): v
   }
 }
 
-/** Unknown means that there is none: either way it does not show. */
-function noteCleared(turn: Turn, exchange: Exchange): void {
+/**
+ * Unknown means that there is none: either way it does not show. What was reported before may be
+ * read only after this, so that it is remembered for a while.
+ */
+function noteCleared(turn: Turn, exchange: Exchange, items: readonly StationItem[]): void {
   const { id } = exchange.payload;
   const { word } = answerOf(exchange);
   if (typeof id !== "number" || (word !== "Accepted" && word !== "Unknown")) return;
   turn.keepItem(block, String(id), null);
   turn.keepItem(block, `refused/${id}`, null);
+  turn.keepItem(block, `cleared/${id}`, { at: formatInstant(turn.now) });
+  const reported = new Set(
+    items.filter((item) => item.block === "reported-message").map(({ key }) => key),
+  );
+  for (const { key, body } of items) {
+    const [, other] = key.split("cleared/");
+    const at = parseInstant(body["at"]) ?? 0;
+    const isNeeded = other === undefined || reported.has(other) || other === String(id);
+    if (!isNeeded && at < turn.now - REPORT_MS_MAX) turn.keepItem(block, key, null);
+  }
 }
 
 /** The report that follows only says what was asked for. */

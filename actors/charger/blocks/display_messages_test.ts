@@ -99,11 +99,13 @@ test("a cleared message is gone, also when the station does not know it (O05)", 
   one.set({ ...info, id: 4 }, { status: "Accepted" });
   one.set({ ...info, id: 4 }, { status: "Rejected" });
   one.say("ClearDisplayMessage", { id: 3 }, { status: "Accepted" });
-  assert.deepEqual(Object.keys(one.items()), ["4", "refused/4"]);
+  assert.deepEqual(Object.keys(one.items()), ["4", "refused/4", "cleared/3"]);
   one.say("ClearDisplayMessage", { id: 4 }, { status: "Rejected" });
-  assert.deepEqual(Object.keys(one.items()), ["4", "refused/4"]);
+  assert.deepEqual(Object.keys(one.items()), ["4", "refused/4", "cleared/3"]);
   one.say("ClearDisplayMessage", { id: 4 }, { status: "Unknown" });
-  assert.deepEqual(one.items(), {});
+  assert.deepEqual(Object.keys(one.items()), ["cleared/3", "cleared/4"]);
+  one.set(info, { status: "Accepted" });
+  assert.deepEqual(Object.keys(one.items()), ["3", "cleared/4"]);
 });
 
 test("the question is kept, so that its report can be read", () => {
