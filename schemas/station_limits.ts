@@ -65,7 +65,7 @@ export interface MessageLimits {
 /** A station that does not say how many it takes is given no more than this at once. */
 const ITEMS_DEFAULT = 16;
 
-/** ItemsPerMessage and BytesPerMessage of one message (OCPP 2.0.1 Part 2, 2.1.1 and 2.9). */
+/** ItemsPerMessage and BytesPerMessage of one message. */
 export function messageLimits(
   items: readonly StationItem[],
   component: string,
@@ -82,8 +82,8 @@ export function messageLimits(
 
 /**
  * The entries in their order, in parts that each keep both limits; `size` gives the bytes of the
- * message with these entries, which are a list in it. One entry that is larger than a message goes alone: the station says
- * what is wrong with it.
+ * message with these entries, which are a list in it. One entry that is larger than a message goes
+ * alone: the station says what is wrong with it.
  */
 export function inParts<Entry>(
   entries: readonly Entry[],

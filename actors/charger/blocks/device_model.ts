@@ -10,15 +10,20 @@ import {
   attributeKey,
   CONFIGURATION,
   isSecret,
+  nameIn,
   type WholeName,
 } from "#schemas/device_variable.ts";
 import { isLimit, limitItem } from "#schemas/station_limits.ts";
+import { orderCommand } from "../commands.ts";
 import { checkSoon } from "../configuration.ts";
 import type { Turn } from "../turn.ts";
-import { defineBlock, type Exchange, type HeardNotice, type SentCall } from "./block.ts";
+import type { StationItem } from "#schemas/station_items.ts";
+import { defineBlock, type Exchange, goOnLater, type HeardNotice, type SentCall } from "./block.ts";
 
 /** OCPP 2.0.1 Part 2, GetVariableResultType. */
 const VALUE_LENGTH_MAX = 2_500;
+/** More are read by operators. */
+const VARIABLES_MAX = 100;
 /** Stations have some hundred keys; this bounds what one answer writes. */
 const ENTRIES_MAX = 2_000;
 
@@ -32,6 +37,7 @@ export const deviceModel = defineBlock({
     ChangeConfiguration: { sent: noteSetting, ended: noteSet },
   },
   notices: { NotifyReport: { heard: noteReport } },
+  resume: { reads: ["variable-set"], go: readAfterRestart },
 });
 
 /** The projection reads which report was asked for. */
@@ -149,9 +155,21 @@ function noteSet(turn: Turn, exchange: Exchange): void {
       : String(status16 ?? "unanswered");
     const status = outcome === "answered" ? said : silent;
     keepSetting(turn, exchange, { ...setting, status });
+    if (status === "RebootRequired") goOnLater(turn, "device-model");
     if (status === "Accepted") keepValue(turn, { ...setting, status }, { mutability: "ReadWrite" });
   }
   checkSoon(turn);
+}
+
+/** What a restart was to change is read when the station is back. */
+function readAfterRestart(turn: Turn, items: readonly StationItem[]): void {
+  const variables = items.filter(({ body }) => body["status"] === "RebootRequired")
+    .map(({ body }) => nameIn(body)).filter((name) => name !== undefined)
+    .filter((name) => !isSecret(name)).slice(0, VARIABLES_MAX);
+  const { quiet, registration } = turn.context.settings;
+  if (variables.length === 0 || quiet || registration !== "Accepted") return;
+  const isSent = orderCommand(turn, { kind: "get-variables", body: { variables } });
+  if (!isSent) goOnLater(turn, "device-model");
 }
 
 function noteKeys(turn: Turn, { outcome, response, payload }: Exchange): void {

@@ -181,6 +181,31 @@ test("rule B5: 1.6 is asked for its keys at first contact, behind what operators
   assert.equal(one.stage.row("station_items", "CP1/inventory/keys")["block"], "inventory");
 });
 
+test("what a restart was to change is read when the station is back, unless it is quiet", () => {
+  for (const quiet of [false, true]) {
+    const one = new StationOnStage(new Stage(), "CP1", "ocpp2.0.1").register({ quiet }).connect();
+    const variables = ["OfflineThreshold", "HeartbeatInterval"].map((variable) => ({
+      ...{ component: "OCPPCommCtrlr", variable, value: "123" },
+    }));
+    command(one, "set-variables", { variables });
+    answer(one, {
+      setVariableResult: [
+        { attributeStatus: "RebootRequired", ...wire("OfflineThreshold") },
+        { attributeStatus: "Accepted", ...wire("HeartbeatInterval") },
+      ],
+    });
+    one.disconnect();
+    one.connect();
+    const asked = one.orders().filter(({ action }) => action === "GetVariables");
+    assert.deepEqual(
+      asked.map(({ payload }) => payload),
+      quiet
+        ? []
+        : [{ getVariableData: [{ attributeType: "Actual", ...wire("OfflineThreshold") }] }],
+    );
+  }
+});
+
 test("drift is an alert soon after an answer, and is settled when it is gone", () => {
   const one = station("ocpp1.6");
   const set = (): void => {
