@@ -1,5 +1,7 @@
 /** Numbers and instants as people read them. Pure: the time zone and the current time are given. */
 
+import type { Money } from "#schemas/rest/energy_price.ts";
+
 const digits = (fraction: number): Intl.NumberFormat =>
   new Intl.NumberFormat("en-GB", {
     minimumFractionDigits: fraction,
@@ -31,6 +33,12 @@ export function formatEnergy(wattHours: number | null | undefined): string {
   if (size < 999.5) return `${whole.format(wattHours)} Wh`;
   if (size < 999_995) return `${hundredths.format(wattHours / 1_000)} kWh`;
   return `${hundredths.format(wattHours / 1_000_000)} MWh`;
+}
+
+/** `€1.50`, `CHF 0.30`; the amount is decimal text and stays as exact as it is. */
+export function formatMoney({ amount, currency }: Money): string {
+  const style = { style: "currency", currency, currencyDisplay: "narrowSymbol" } as const;
+  return new Intl.NumberFormat("en-GB", style).format(Number(amount));
 }
 
 export function formatPercent(percent: number | null | undefined): string {

@@ -6,6 +6,7 @@ import {
   formatEnergy,
   formatExact,
   formatInstant,
+  formatMoney,
   formatPower,
   parseInstant,
 } from "./format.ts";
@@ -24,6 +25,12 @@ test("a value just below a unit's limit never reads 1,000 of the smaller unit", 
   equal(formatPower(999_960), "1.00 MW");
   equal(formatEnergy(999.7), "1.00 kWh");
   equal(formatEnergy(999_996), "1.00 MWh");
+});
+
+test("money has the digits and the sign of its currency", () => {
+  equal(formatMoney({ amount: "1.50", currency: "EUR" }), "€1.50");
+  equal(formatMoney({ amount: "150", currency: "JPY" }), "¥150");
+  equal(formatMoney({ amount: "0.850", currency: "KWD" }).replace(/\s/u, " "), "KWD 0.850");
 });
 
 test("energy is shown to ten watt-hours", () => {

@@ -2,6 +2,7 @@
 import { Button, NumberInput, PasswordInput, Select, Switch, TagsInput } from "@mantine/core";
 import type { ReactElement } from "react";
 import type { ChargingLocation, Station } from "../shapes.ts";
+import { type PriceDraft, priceDraftOf, PriceFields, priceOf } from "./price_fields.tsx";
 
 export interface StationDraft {
   readonly securityProfile: Station["securityProfile"];
@@ -13,6 +14,7 @@ export interface StationDraft {
   readonly bootRetrySeconds: number | null;
   readonly authorisationRequired: boolean;
   readonly quiet: boolean;
+  readonly price: PriceDraft;
 }
 
 export const newStationDraft: StationDraft = {
@@ -25,6 +27,7 @@ export const newStationDraft: StationDraft = {
   bootRetrySeconds: null,
   authorisationRequired: true,
   quiet: false,
+  price: priceDraftOf(null),
 };
 
 export function draftOf(station: Station): StationDraft {
@@ -40,12 +43,14 @@ export function draftOf(station: Station): StationDraft {
     bootRetrySeconds,
     authorisationRequired,
     quiet,
+    price: priceDraftOf(station.energyPrice),
   };
 }
 
 /** What is sent: an empty password leaves the old one. */
 export function bodyOf(draft: StationDraft): Readonly<Record<string, unknown>> {
-  const { password, ...rest } = draft;
+  const { password, price, ...others } = draft;
+  const rest = { ...others, energyPrice: priceOf(price) };
   return password === "" ? rest : { ...rest, password };
 }
 
@@ -94,6 +99,11 @@ export function StationFields(props: StationFieldsProps): ReactElement {
         />
       </div>
       <RegistrationFields draft={draft} set={set} />
+      <PriceFields
+        draft={draft.price}
+        onChange={(price) => set({ price })}
+        description="Before that of its location"
+      />
       <Switch
         label="Authorisation required"
         description="Off: anyone may charge (free vend)."

@@ -2,6 +2,7 @@ import { NumberInput, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 import { segment } from "../api.ts";
 import { Form, FormEnd } from "../components/form.tsx";
+import { priceDraftOf, PriceFields, priceOf } from "../components/price_fields.tsx";
 import { useAction, useToasts } from "../components/toasts.tsx";
 import { useApi } from "../live.tsx";
 import type { ChargingLocation } from "../shapes.ts";
@@ -25,6 +26,7 @@ export function LocationForm({ location, onClose, onSaved }: FormProps): ReactEl
   const [timeZone, setTimeZone] = useState(
     location?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
   );
+  const [price, setPrice] = useState(() => priceDraftOf(location?.energyPrice));
   const isWhole = name.trim() !== "" && latitude !== "" && longitude !== "";
   const save = async (): Promise<void> => {
     const done = await run(async () => {
@@ -33,6 +35,7 @@ export function LocationForm({ location, onClose, onSaved }: FormProps): ReactEl
         address: address.trim(),
         coordinates: { latitude: Number(latitude), longitude: Number(longitude) },
         timeZone: timeZone.trim(),
+        energyPrice: priceOf(price),
       };
       if (location === undefined) await api.post("/locations", body);
       else await api.patch(`/locations/${segment(location.id)}`, body);
@@ -69,6 +72,11 @@ export function LocationForm({ location, onClose, onSaved }: FormProps): ReactEl
         description="IANA name, for example Europe/Amsterdam"
         value={timeZone}
         onChange={(event) => setTimeZone(event.currentTarget.value)}
+      />
+      <PriceFields
+        draft={price}
+        onChange={setPrice}
+        description="Of energy at all its stations"
       />
       <FormEnd onClose={onClose} busy={busy} word="Save" disabled={!isWhole} />
     </Form>

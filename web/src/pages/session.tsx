@@ -7,7 +7,7 @@ import { Chip } from "../components/glyph.tsx";
 import { Elapsed, Instant } from "../components/instant.tsx";
 import { Card, Empty, Facts, PageHead, ProblemNote } from "../components/page.tsx";
 import { useAction, useToasts } from "../components/toasts.tsx";
-import { formatEnergy, formatPercent, formatPower } from "../format.ts";
+import { formatEnergy, formatMoney, formatPercent, formatPower } from "../format.ts";
 import { type Query, useApi, useLiveEvents, usePolling, useQuery } from "../live.tsx";
 import { mergeSession, sessionOf } from "../live_merge.ts";
 import type { Session } from "../shapes.ts";
@@ -73,6 +73,9 @@ function Numbers({ session }: { session: Session }): ReactElement {
   return (
     <div className="metrics">
       <Number word="Energy" value={formatEnergy(session.energyWh)} />
+      {session.cost === null || session.cost === undefined
+        ? null
+        : <Number word={isOpen ? "Cost so far" : "Cost"} value={formatMoney(session.cost)} />}
       <div className="metric">
         <span className="metric-word">{isOpen ? "Charging for" : "Duration"}</span>
         <span className="metric-value">

@@ -8,7 +8,7 @@ import { Chip } from "../components/glyph.tsx";
 import { Elapsed, Instant } from "../components/instant.tsx";
 import { ListCard, type PagedList, usePagedList } from "../components/list_card.tsx";
 import { Empty, PageHead } from "../components/page.tsx";
-import { formatEnergy, formatPower } from "../format.ts";
+import { formatEnergy, formatMoney, formatPower } from "../format.ts";
 import { changeItems, useLiveEvents, usePolling, useThrottled } from "../live.tsx";
 import { mergeSessions } from "../live_merge.ts";
 import type { Session } from "../shapes.ts";
@@ -201,6 +201,9 @@ function SessionRow(
       </td>
       <td className="number" data-push="true">
         <b style={{ fontWeight: 600 }}>{formatEnergy(session.energyWh)}</b>
+        {session.cost === null || session.cost === undefined
+          ? null
+          : <div className="soft small">{formatMoney(session.cost)}</div>}
       </td>
       <td>
         <span className="soft">{session.stopReason}</span>

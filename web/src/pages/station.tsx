@@ -11,6 +11,7 @@ import { StationReservations } from "./reservations.tsx";
 import { SessionTable } from "./sessions.tsx";
 import { StationConfiguration } from "./station_configuration.tsx";
 import { StationLog } from "./station_log.tsx";
+import { StationMessages } from "./station_messages.tsx";
 import { StationNow } from "./station_now.tsx";
 import { StationProfiles } from "./station_profiles.tsx";
 import { StationSettings } from "./station_settings.tsx";
@@ -25,6 +26,8 @@ const tabs = [
   { value: "configuration", word: "Configuration" },
   { value: "tokens", word: "Tokens on station" },
   { value: "alerts", word: "Alerts" },
+  { value: "messages", word: "Messages" },
+  { value: "service", word: "Service" },
   { value: "settings", word: "Settings" },
 ] as const;
 type Tab = typeof tabs[number]["value"];
@@ -99,5 +102,7 @@ function contentOf(tab: Tab, station: Station, reload: () => void): ReactNode {
   if (tab === "configuration") return <StationConfiguration station={station} />;
   if (tab === "tokens") return <StationTokens station={station} />;
   if (tab === "alerts") return <AlertList station={station.id} />;
+  if (tab === "messages") return <StationMessages station={station} />;
+  if (tab === "service") return <StationService station={station} />;
   return <StationSettings station={station} onSaved={reload} />;
 }

@@ -9,6 +9,7 @@ import { bodyOf, draftOf, StationFields } from "../components/station_fields.tsx
 import { useAction, useToasts } from "../components/toasts.tsx";
 import { useApi, useQuery } from "../live.tsx";
 import type { ChargingLocation, List, Station } from "../shapes.ts";
+import { StationQuirks } from "./station_quirks.tsx";
 
 interface SettingsProps {
   readonly station: Station;
@@ -50,6 +51,7 @@ export function StationSettings({ station, onSaved }: SettingsProps): ReactEleme
         <Card title="OCPP address">
           <CodeLine text={connectUrl(station.id)} word="the OCPP address" />
         </Card>
+        <StationQuirks station={station} />
         <CloseStale station={station} />
         <Remove station={station} />
       </div>
