@@ -27,7 +27,6 @@ const tabs = [
   { value: "tokens", word: "Tokens on station" },
   { value: "alerts", word: "Alerts" },
   { value: "messages", word: "Messages" },
-  { value: "service", word: "Service" },
   { value: "settings", word: "Settings" },
 ] as const;
 type Tab = typeof tabs[number]["value"];
@@ -103,6 +102,5 @@ function contentOf(tab: Tab, station: Station, reload: () => void): ReactNode {
   if (tab === "tokens") return <StationTokens station={station} />;
   if (tab === "alerts") return <AlertList station={station.id} />;
   if (tab === "messages") return <StationMessages station={station} />;
-  if (tab === "service") return <StationService station={station} />;
   return <StationSettings station={station} onSaved={reload} />;
 }
