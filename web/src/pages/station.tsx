@@ -14,6 +14,7 @@ import { StationLog } from "./station_log.tsx";
 import { StationMessages } from "./station_messages.tsx";
 import { StationNow } from "./station_now.tsx";
 import { StationProfiles } from "./station_profiles.tsx";
+import { StationService } from "./station_care.tsx";
 import { StationSettings } from "./station_settings.tsx";
 import { StationTokens } from "./station_tokens.tsx";
 
@@ -25,8 +26,9 @@ const tabs = [
   { value: "charging", word: "Limits" },
   { value: "configuration", word: "Configuration" },
   { value: "tokens", word: "Tokens on station" },
-  { value: "alerts", word: "Alerts" },
   { value: "messages", word: "Messages" },
+  { value: "service", word: "Service" },
+  { value: "alerts", word: "Alerts" },
   { value: "settings", word: "Settings" },
 ] as const;
 type Tab = typeof tabs[number]["value"];
@@ -100,7 +102,8 @@ function contentOf(tab: Tab, station: Station, reload: () => void): ReactNode {
   if (tab === "reservations") return <StationReservations station={station} />;
   if (tab === "configuration") return <StationConfiguration station={station} />;
   if (tab === "tokens") return <StationTokens station={station} />;
-  if (tab === "alerts") return <AlertList station={station.id} />;
   if (tab === "messages") return <StationMessages station={station} />;
+  if (tab === "service") return <StationService station={station} />;
+  if (tab === "alerts") return <AlertList station={station.id} />;
   return <StationSettings station={station} onSaved={reload} />;
 }
