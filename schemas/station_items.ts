@@ -27,7 +27,6 @@ export const itemBlocks = [
   "quirk",
   "report-part",
   "network-profile",
-  "cost",
 ] as const;
 export type ItemBlock = typeof itemBlocks[number];
 

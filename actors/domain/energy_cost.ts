@@ -1,24 +1,10 @@
 /** What energy costs at one price per kilowatt-hour: exact, and rounded once. */
-
-export interface PricePerKwh {
-  /** ISO 4217. */
-  readonly currency: string;
-  /** Decimal text, not negative. */
-  readonly perKwh: string;
-  /** Absent = true. */
-  readonly taxIncluded?: boolean;
-}
+import type { EnergyPrice, Money } from "#schemas/rest/energy_price.ts";
 
 /** The price that a session began with: a later one is for later sessions. */
-export interface LockedPrice extends PricePerKwh {
+export interface LockedPrice extends EnergyPrice {
   /** The station is told what it costs so far. */
   readonly isShown: boolean;
-}
-
-export interface Money {
-  /** Decimal text with as many digits as the currency has. */
-  readonly amount: string;
-  readonly currency: string;
 }
 
 /** Digits behind the point where it is not two (ISO 4217, minor units). */
@@ -35,7 +21,7 @@ const minorDigits: ReadonlyMap<string, number> = new Map([
 const WH_PER_KWH = 1_000n;
 
 /** Half a unit is rounded up. Energy is whole watt-hours, and none is below zero. */
-export function energyCost({ perKwh, currency }: PricePerKwh, energyWh: number): Money {
+export function energyCost({ perKwh, currency }: EnergyPrice, energyWh: number): Money {
   const [whole = "0", fraction = ""] = perKwh.split(".");
   const digits = minorDigits.get(currency) ?? 2;
   const units = BigInt(whole + fraction) * BigInt(Math.max(0, Math.round(energyWh)));
@@ -50,7 +36,7 @@ export function amountNumber({ amount }: Money): number {
 }
 
 /** Whether the amount is what the driver pays: taxes of a net price are not known here. */
-export function isWhole({ taxIncluded, perKwh }: PricePerKwh): boolean {
+export function isWhole({ taxIncluded, perKwh }: EnergyPrice): boolean {
   return taxIncluded !== false || /^[0.]+$/.test(perKwh);
 }
 

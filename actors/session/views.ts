@@ -1,9 +1,10 @@
 /** How a session shows itself: the description for REST and facts, the row of the read model. */
-import { energyCost, type Money } from "#actors/domain/energy_cost.ts";
+import { energyCost } from "#actors/domain/energy_cost.ts";
 import { energyWh, sessionMeter } from "#actors/domain/register.ts";
 import type { ViewRow } from "#engine/actor.ts";
 import type { SessionDescription } from "#schemas/events/charger.ts";
 import { formatInstant } from "#schemas/instant.ts";
+import type { Money } from "#schemas/rest/energy_price.ts";
 import type { SessionContext } from "./context.ts";
 
 /** What it costs so far, or in the end. */

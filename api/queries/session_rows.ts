@@ -1,4 +1,5 @@
-import { energyCost, type PricePerKwh } from "#actors/domain/energy_cost.ts";
+import { energyCost } from "#actors/domain/energy_cost.ts";
+import type { EnergyPrice } from "#schemas/rest/energy_price.ts";
 import type { MeterValue, MeterValueQuery, Session, SessionQuery } from "#schemas/rest/session.ts";
 import { Conditions } from "../conditions.ts";
 import { pageOf } from "../paging.ts";
@@ -20,7 +21,7 @@ interface SessionRow {
   readonly meterStopWh: number | null;
   readonly energyWh: number;
   readonly stopReason: string | null;
-  readonly price: PricePerKwh | null;
+  readonly price: EnergyPrice | null;
   readonly status: "open" | "closed";
   readonly state: string;
   readonly billable: boolean;

@@ -13,7 +13,6 @@ import type {
   TransactionMessage,
 } from "./block.ts";
 import { chargingProfiles } from "./charging_profiles.ts";
-import { cost } from "./cost.ts";
 import { customerInformation } from "./customer_information.ts";
 import { dataTransfer } from "./data_transfer.ts";
 import { deviceModel } from "./device_model.ts";
@@ -29,7 +28,6 @@ import { security } from "./security.ts";
 
 const blocks: readonly Block[] = [
   chargingProfiles,
-  cost,
   customerInformation,
   dataTransfer,
   deviceModel,

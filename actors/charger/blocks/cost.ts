@@ -1,3 +1,0 @@
-import { defineBlock } from "./block.ts";
-
-export const cost = defineBlock({ name: "cost" });
