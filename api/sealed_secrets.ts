@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import { isObject } from "#schemas/command.ts";
+import { isSecret } from "#schemas/device_variable.ts";
 import { PlatformError } from "#schemas/errors.ts";
 import { mayHoldSealed, type SealedSecret, stationSecretPurpose } from "#schemas/sealed_secret.ts";
 import type { Platform } from "./platform.ts";
@@ -17,8 +18,6 @@ const hexForm = /^([0-9a-f]{2})+$/i;
 /** Of network profiles; numbers too (a PIN). */
 const secretFields: ReadonlySet<string> = new Set(["apnPassword", "simPin", "basicAuthPassword"]);
 const vpnFields: ReadonlySet<string> = new Set(["password", "key"]);
-/** Names of variables and keys that hold secrets, in whatever component. */
-const secretName = /password|passphrase|authorizationkey/i;
 
 /** For which station, and by whose keys. */
 interface Sealer {
@@ -141,14 +140,14 @@ function secretKind(
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   if (secretFields.has(name)) return "other";
   if (name !== "value" && name !== "attributeValue") return undefined;
-  const { key, component, variable, attributeType = "Actual" } = holder;
-  const keyName = typeof key === "string" ? key : "";
-  if (keyName.toLowerCase() === "authorizationkey") return "key";
-  const variableName = nameOf(variable);
-  const isPassword = variableName.toLowerCase() === "basicauthpassword" &&
-    nameOf(component).toLowerCase() === "securityctrlr" && attributeType === "Actual";
-  if (isPassword) return "password";
-  return secretName.test(keyName) || secretName.test(variableName) ? "other" : undefined;
+  const { key, component, variable, attribute = "Actual", attributeType = attribute } = holder;
+  const variableName = typeof key === "string" ? key : nameOf(variable);
+  if (!isSecret({ variable: variableName })) return undefined;
+  if (attributeType !== "Actual") return "other";
+  if (variableName.toLowerCase() === "authorizationkey") return "key";
+  const isOwn = variableName.toLowerCase() === "basicauthpassword" &&
+    /^(securityctrlr)?$/i.test(nameOf(component));
+  return isOwn ? "password" : "other";
 }
 
 /** Typed commands may name them by a text, the standard by an object. */

@@ -57,6 +57,7 @@ const payloads: readonly (readonly [Json, number])[] = [
     },
     5,
   ],
+  [{ variables: [{ variable: "AuthorizationKey", value: "00FF" }] }, 1],
   [{ idToken: { idToken: "AA" }, key: 7, value: 3 }, 0],
   [{ configurationSlot: 1, connectionData: { vpn: null } }, 0],
 ];
@@ -88,6 +89,19 @@ test("only the station's own password comes with a record, and it checks that pa
   const max = entry("BasicAuthPassword", { attributeType: "MaxSet" });
   const bound = await sealedCall(asker, "CP1", { setVariableData: [max] });
   assert.doesNotMatch(JSON.stringify(bound), /record/);
+});
+
+test("typed variables come with a record where they are the station's own password", async () => {
+  const recorded = async (variable: Json): Promise<boolean> => {
+    const variables = [{ ...variable, value: "a machine secret" }];
+    const body = await sealedBody(asker, "CP1", { kind: "set-variables", body: { variables } });
+    return JSON.stringify(body).includes('"record"');
+  };
+  assert.ok(await recorded({ variable: "AuthorizationKey" }));
+  assert.ok(await recorded({ component: "SecurityCtrlr", variable: "BasicAuthPassword" }));
+  assert.ok(!await recorded({ component: "NetworkConfiguration", variable: "VpnPassword" }));
+  const target = { component: "SecurityCtrlr", variable: "BasicAuthPassword", attribute: "Target" };
+  assert.ok(!await recorded(target));
 });
 
 test("set-password becomes a text for 2.x and a hex key for 1.6, each with its record", async () => {

@@ -17,6 +17,7 @@ import { PlatformError } from "#schemas/errors.ts";
 import { oneOf, type Static } from "#schemas/rest/shape.ts";
 import { bytesOf, inParts, limitOf, messageLimits } from "#schemas/station_limits.ts";
 import type { StationItem } from "#schemas/station_items.ts";
+import { isSealed } from "#schemas/sealed_secret.ts";
 import { defineStationCommand, type StationCommand, unsupported } from "./define.ts";
 
 /** More in one command would take a station minutes. */
@@ -264,9 +265,9 @@ function requireEachOnce(
   }
 }
 
-/** What is set here is kept and shown. */
-function requireOpen(entries: readonly VariableName[]): void {
-  const secret = entries.find(isSecret);
+/** What is set here is kept and shown, unless the api has sealed it. */
+function requireOpen(entries: readonly (VariableName & { readonly value: unknown })[]): void {
+  const secret = entries.find((entry) => isSecret(entry) && !isSealed(entry.value));
   if (secret !== undefined) throw invalid(secret, "secrets are set by the station's password only");
 }
 

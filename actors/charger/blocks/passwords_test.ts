@@ -121,6 +121,27 @@ test("other variables and keys change no password", () => {
   assert.deepEqual(good(station), ["old"]);
 });
 
+test("a typed set-variables with the sealed password is a change like any other", () => {
+  const at2 = secured("ocpp2.0.1");
+  const entry = { component: "SecurityCtrlr", variable: "BasicAuthPassword" };
+  const typed = at2.command("set-variables", { variables: [{ ...entry, value: secret("new") }] });
+  assert.deepEqual(good(at2), ["new", "old"]);
+  at2.answered(typed, response("ocpp2.0.1", "Accepted"));
+  assert.deepEqual(good(at2), ["new"]);
+  assert.doesNotMatch(JSON.stringify(at2.items("variable-value")), /sealed/);
+
+  const at16 = secured("ocpp1.6");
+  const value = secret("key");
+  const key = at16.command("set-variables", {
+    variables: [{ variable: "AuthorizationKey", value }],
+  });
+  assert.deepEqual(at16.orders().at(-1)?.payload, { key: "AuthorizationKey", value });
+  at16.answered(key, { status: "Rejected" });
+  assert.deepEqual(good(at16), ["old"]);
+  const open = { variables: [{ ...entry, value: "readable" }] };
+  assert.throws(() => at2.command("set-variables", open), /secrets/);
+});
+
 test("set-password goes out by the message of the version, sealed", () => {
   const body = { password: secret("text"), key: secret("hex") };
   const at16 = secured("ocpp1.6");
