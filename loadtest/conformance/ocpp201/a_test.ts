@@ -3,7 +3,7 @@ import { conformanceCase } from "../conformance_case.ts";
 import type { Payload } from "../recording.ts";
 
 const code = ["gateway/authenticate.ts", "gateway/server.ts"];
-const changeCode = [...code, "actors/charger/blocks/security.ts"];
+const changeCode = [...code, "actors/charger/blocks/passwords.ts"];
 const password = "a-Password-of-2026";
 const nextPassword = "the-Next-One-of-2026";
 
@@ -75,4 +75,27 @@ conformanceCase({ version: "2.0.1", id: "TC_A_10", in: changeCode }, async (c) =
   c.equal("the rejected password is refused", refused, 401);
   await station.connect({ password });
   c.match("the old one is let in", await c.boot(station), { status: "Accepted" });
+});
+
+conformanceCase({ version: "2.0.1", id: "TC_A_09", in: changeCode }, async (c) => {
+  const station = await c.newStation({ password });
+
+  const asked = c.rest.post(`/stations/${station.identity}/calls`, {
+    action: "SetVariables",
+    payload: passwordRequest(nextPassword),
+  });
+  const call = await station.expectCall("SetVariables");
+  c.equal("the new password goes out", call.payload, passwordRequest(nextPassword));
+  call.answer(passwordAnswer("Accepted"));
+  c.match("REST shows the answer", await asked, { status: 200, body: { status: "answered" } });
+  await station.disconnect();
+
+  await station.connect({ password: nextPassword });
+  await station.disconnect();
+  await c.eventually("the old password is refused once the new one was used", async () => {
+    const status = await station.expectRefusedUpgrade({ password });
+    if (status !== 401) throw new Error(`it is ${status}`);
+  });
+  await station.connect({ password: nextPassword });
+  c.equal("the new password stays good", await station.call("Heartbeat", {}).then(() => 1), 1);
 });

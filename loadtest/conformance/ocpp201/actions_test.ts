@@ -72,3 +72,61 @@ conformanceCase(
     c.match("a responder that cannot be reached fails", answer, { status: "Failed" });
   },
 );
+
+const hashData = {
+  hashAlgorithm: "SHA384",
+  issuerNameHash: "aa01",
+  issuerKeyHash: "bb02",
+  serialNumber: "1f",
+};
+
+conformanceCase(
+  { version: "2.0.1", id: "InstallCertificate", in: ["api/routes/calls.ts"] },
+  async (c) => {
+    const station = await c.newStation();
+
+    await c.operate(
+      station,
+      "InstallCertificate",
+      {
+        certificateType: "CSMSRootCertificate",
+        certificate: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+      },
+      { status: "Failed" },
+    );
+  },
+);
+
+conformanceCase(
+  { version: "2.0.1", id: "GetInstalledCertificateIds", in: ["api/routes/calls.ts"] },
+  async (c) => {
+    const station = await c.newStation();
+
+    await c.operate(
+      station,
+      "GetInstalledCertificateIds",
+      { certificateType: ["CSMSRootCertificate"] },
+      {
+        status: "Accepted",
+        certificateHashDataChain: [{
+          certificateType: "CSMSRootCertificate",
+          certificateHashData: hashData,
+        }],
+      },
+    );
+  },
+);
+
+conformanceCase(
+  { version: "2.0.1", id: "DeleteCertificate", in: ["api/routes/calls.ts"] },
+  async (c) => {
+    const station = await c.newStation();
+
+    await c.operate(
+      station,
+      "DeleteCertificate",
+      { certificateHashData: hashData },
+      { status: "Accepted" },
+    );
+  },
+);
