@@ -36,6 +36,13 @@ interface Open {
   readonly id: string;
 }
 
+/** What a look reads by key. */
+const tables = ["campaign_stations", "commands", "stations"];
+/** A table that was so changed is described anew: ten thousand rows that are taken for one. */
+const CHANGED_MIN = 1_000;
+/** One row in so many. */
+const CHANGED_PART = 10;
+
 interface Order {
   readonly stationId: string;
   readonly commandId: string;
@@ -48,9 +55,11 @@ export function keepCampaigns(parts: CampaignParts): () => void {
   const { clock, telemetry, isOurs } = parts;
   let cancel = (): void => {};
   let isStopped = false;
+  const seen = new Set<string>();
   const look = async (): Promise<void> => {
     try {
-      if (isOurs()) await lookAtCampaigns(parts);
+      if (isOurs()) await lookAtCampaigns(parts, seen);
+      else seen.clear();
     } catch (error) {
       if (!isStopped) telemetry.log("warn", "campaigns have to wait", { error: String(error) });
     }
@@ -63,8 +72,11 @@ export function keepCampaigns(parts: CampaignParts): () => void {
   };
 }
 
-/** One look at all that are open. Repeatable at any moment, also by several at once. */
-export async function lookAtCampaigns(parts: CampaignParts): Promise<void> {
+/**
+ * One look at all that are open. Repeatable at any moment, also by several at once. `seen` holds
+ * those of the looks before.
+ */
+export async function lookAtCampaigns(parts: CampaignParts, seen: Set<string>): Promise<void> {
   const { sql, clock } = parts;
   // One that is halted is looked at while commands of it are under way.
   const open = await inTime(
@@ -76,9 +88,32 @@ export async function lookAtCampaigns(parts: CampaignParts): Promise<void> {
           AND s.command_id IS NOT NULL)
       ORDER BY updated_at DESC LIMIT ${CAMPAIGNS_MAX}`,
   );
+  if (open.length > 0) await describeTables(parts, open.some(({ id }) => !seen.has(id)));
+  seen.clear();
+  for (const { id } of open) seen.add(id);
   for (const campaign of open) {
     // deno-lint-ignore no-await-in-loop -- the lanes of one are load enough
     await lookAt(parts, campaign);
+  }
+}
+
+/**
+ * The database's own upkeep looks at tables once a minute. A campaign, or a fleet, that came since
+ * then would be looked through row by row for each row.
+ */
+async function describeTables({ sql, clock }: CampaignParts, isNew: boolean): Promise<void> {
+  const changed = await inTime(
+    clock,
+    STATEMENT_MS,
+    sql<{ name: string }[]>`SELECT relname AS name FROM pg_stat_user_tables
+      WHERE schemaname = current_schema() AND relname = ANY(${tables})
+        AND n_mod_since_analyze > ${CHANGED_MIN} + n_live_tup / ${CHANGED_PART}`,
+  );
+  const names = new Set(changed.map(({ name }) => name));
+  if (isNew) names.add("campaign_stations").add("stations");
+  for (const name of names) {
+    // deno-lint-ignore no-await-in-loop -- one table after the other
+    await inTime(clock, STATEMENT_MS, sql`ANALYZE (SKIP_LOCKED) ${sql(name)}`);
   }
 }
 

@@ -83,11 +83,18 @@ export async function insertCampaign(
     ],
   );
   if (inserted.length === 0) return;
+  const share = create.sharePerLocation ?? null;
   await rows.all(
-    `INSERT INTO campaign_stations (tenant, campaign_id, station_id, ordinal, updated_at)
-      SELECT $1, $2, g.id, g.n, $4::text::timestamptz
-        FROM unnest($3::text[]) WITH ORDINALITY AS g(id, n)`,
-    [tenant, id, stationIds, now],
+    `WITH places AS MATERIALIZED (
+      SELECT location_id, greatest(1, floor(count(*) * $5::text::float8))::integer AS room
+        FROM stations WHERE location_id IS NOT NULL AND $5::text IS NOT NULL GROUP BY location_id)
+    INSERT INTO campaign_stations
+        (tenant, campaign_id, station_id, ordinal, updated_at, location_id, room)
+      SELECT $1, $2, g.id, g.n, $4::text::timestamptz, t.location_id, p.room
+        FROM unnest($3::text[]) WITH ORDINALITY AS g(id, n)
+          LEFT JOIN stations t ON t.id = g.id
+          LEFT JOIN places p ON p.location_id = t.location_id`,
+    [tenant, id, stationIds, now, share === null ? null : String(share)],
   );
 }
 
