@@ -227,5 +227,7 @@ function pageBody({ body }: Reply): PlainPage {
     throw new TypeError("Cannot render the list: it is no page");
   }
   const items: readonly unknown[] = body.items;
-  return { items, nextCursor: typeof body.nextCursor === "string" ? body.nextCursor : null };
+  // What a page says besides its items is said in JSON alone.
+  const nextCursor = typeof body.nextCursor === "string" ? body.nextCursor : null;
+  return { ...body, items, nextCursor };
 }
