@@ -2,6 +2,7 @@ import { systemClock } from "#engine/adapters/system_clock.ts";
 import { SimRandom } from "#engine/sim/sim_random.ts";
 import type { Dialect, Nameplate } from "./charger/dialect.ts";
 import { City } from "./city.ts";
+import { DemoOperator } from "./demo_operator.ts";
 import { type ImportedStation, PlatformRest } from "./platform_rest.ts";
 import { VirtualCharger } from "./virtual_charger.ts";
 
@@ -108,7 +109,8 @@ const METER_INTERVAL_SECONDS = 10;
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const stations = demoStations();
   const tokens = Array.from({ length: drivers }, (_, index) => demoToken(index));
-  await register(new PlatformRest(options.httpUrl, options.operatorKey), stations, tokens);
+  const rest = new PlatformRest(options.httpUrl, options.operatorKey);
+  await register(rest, stations, tokens);
   const random = new SimRandom(options.seed ?? 1);
   const chargers = stations.map((station) =>
     new VirtualCharger({
@@ -124,8 +126,16 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   );
   const clock = systemClock({ holdsProcess: false });
   const city = new City({ chargers, tokens, clock, random: random.fork(), habits });
+  const operator = new DemoOperator({ rest, stations, tokens, clock, random: random.fork() });
   city.start();
-  return { stationIds: stations.map((station) => station.id), close: () => city.stop() };
+  operator.start();
+  return {
+    stationIds: stations.map((station) => station.id),
+    close: async () => {
+      operator.stop();
+      await city.stop();
+    },
+  };
 }
 
 function demoStations(): readonly DemoStation[] {

@@ -7,6 +7,8 @@ import { PlatformRest, type SessionView } from "../platform_rest.ts";
 /** A whole platform inside the test's process, on servers of its own. */
 export interface TestPlatform {
   readonly ocppUrl: string;
+  readonly httpUrl: string;
+  readonly operatorKey: string;
   readonly databaseUrl: string;
   readonly rest: PlatformRest;
   /** The one session of a station, once `isMet` holds of it; rejects after ten seconds. */
@@ -35,9 +37,12 @@ export async function startTestPlatform(): Promise<TestPlatform> {
     isDemo: false,
     progress: { say: () => {}, signal: new AbortController().signal },
   });
-  const rest = new PlatformRest(`http://127.0.0.1:${httpPort}`, operatorKey);
+  const httpUrl = `http://127.0.0.1:${httpPort}`;
+  const rest = new PlatformRest(httpUrl, operatorKey);
   return {
     ocppUrl: `ws://127.0.0.1:${ocppPort}/ocpp`,
+    httpUrl,
+    operatorKey,
     databaseUrl: database.url,
     rest,
     session: (stationId, isMet) => sessionOf(rest, stationId, isMet),

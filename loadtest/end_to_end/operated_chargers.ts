@@ -58,6 +58,12 @@ export class OperatedChargers {
     return this.#platform.ocppUrl;
   }
 
+  /** Where others find the platform. */
+  get address(): Pick<TestPlatform, "ocppUrl" | "httpUrl" | "operatorKey"> {
+    const { ocppUrl, httpUrl, operatorKey } = this.#platform;
+    return { ocppUrl, httpUrl, operatorKey };
+  }
+
   /** A new charger, registered, connected and accepted. Its tokens are CARD1 and CARD2. */
   async connect(
     identity: string,
