@@ -39,7 +39,7 @@ export async function changesOf(
 
 function nameOf(said: LocalListEntryWish, pointer: string): NamedWish {
   const wish: Wish = typeof said === "string" ? { tokenUid: said } : said;
-  const { tokenUid, idToken } = wish;
+  const { tokenUid = wish.uid, idToken } = wish;
   if ((tokenUid === undefined) === (idToken === undefined)) {
     throw refused("Cannot list a token: give tokenUid or idToken", pointer, "needs one of them");
   }

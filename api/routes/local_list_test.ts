@@ -104,7 +104,7 @@ test("the list is shown as its items hold it", async () => {
 test("entries by uid alone are what our tokens say; what is said of them counts more", async () => {
   const entries = [
     "card1",
-    { tokenUid: "CARD2" },
+    { uid: "CARD2" },
     { idToken: "KEY3", status: "Accepted", expiresAt: null },
     { idToken: { idToken: "Other", type: "eMAID" }, status: "NoCredit", groupId: "X" },
   ];

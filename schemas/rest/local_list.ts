@@ -14,6 +14,7 @@ const IdToken = Type.Object({ idToken: Uid, type: Type.Optional(TokenType) }, {
 /** What is not said is taken from our token of that uid. */
 const EntryFields = Type.Object({
   tokenUid: Type.Optional(Uid),
+  uid: Type.Optional(Type.Unsafe<string>({ ...Uid, description: "The same, as tokens say it" })),
   idToken: Type.Optional(Type.Union([Uid, IdToken])),
   type: Type.Optional(TokenType),
   status: Type.Optional(nullable(oneOf(listStatuses, { description: "null removes the token" }))),
