@@ -210,7 +210,12 @@ export class Stage {
         const view of slot.kind.views?.(slot.state.context, slot.state.value, slot.address) ?? []
       ) {
         if (view.row === null) this.rows.delete(`${view.table}/${view.id}`);
-        else this.#keepRow(`${view.table}/${view.id}`, view.row);
+        else {
+          const name = `${view.table}/${view.id}`;
+          const before = this.rows.get(name);
+          const isWhole = before === undefined || view.over === undefined;
+          this.rows.set(name, isWhole ? view.row : view.over(before));
+        }
       }
     }
     for (const effect of change.effects) this.#note(effect, slot.text);
@@ -218,20 +223,6 @@ export class Stage {
     this.largestSnapshot = Math.max(this.largestSnapshot, body.length);
     const { state } = restoredState(slot.kind, slot.kind.snapshot.version, body);
     this.#slots.set(slot.text, { ...slot, state });
-  }
-
-  /** What an update leaves empty stays as it was, as in the tables. */
-  #keepRow(id: string, row: NonNullable<ViewRow["row"]>): void {
-    const before = this.rows.get(id);
-    if (before === undefined || !id.startsWith("commands/")) {
-      this.rows.set(id, row);
-      return;
-    }
-    const { request } = before;
-    const kept = Object.fromEntries(
-      ["response", "error", "calls", "session_id"].map((name) => [name, row[name] ?? before[name]]),
-    );
-    this.rows.set(id, { ...row, ...kept, request });
   }
 
   #note(effect: Effect, actor: string): void {

@@ -100,7 +100,14 @@ export interface ViewRow {
   readonly id: string;
   /** Null removes the row. Columns by their SQL names, without tenant and id. */
   readonly row: Readonly<Record<string, unknown>> | null;
+  /**
+   * For tables where an update leaves some columns as they were: what becomes of a row that the
+   * same batch has written before, as the database would have made it of both.
+   */
+  readonly over?: (before: ViewCells) => ViewCells;
 }
+
+export type ViewCells = Readonly<Record<string, unknown>>;
 
 /** The outcome of folding a sample or a beat. */
 export interface Folded<Context> {

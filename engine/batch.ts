@@ -99,7 +99,10 @@ export class Batch {
     for (const effect of due) this.#addEffect(effect, slot.address.tenant, cursor.shard);
     const { tenant } = slot.address;
     for (const view of change.views ?? []) {
-      this.#views.set(`${view.table}\n${tenant}\n${view.id}`, { tenant, view });
+      const name = `${view.table}\n${tenant}\n${view.id}`;
+      const before = this.#views.get(name)?.view.row ?? null;
+      const row = view.over === undefined || before === null ? view.row : view.over(before);
+      this.#views.set(name, { tenant, view: { ...view, row } });
     }
     return due;
   }

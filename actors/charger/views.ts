@@ -1,5 +1,5 @@
 /** How a charger shows itself: descriptions for REST and facts, rows for the read models. */
-import type { ViewRow } from "#engine/actor.ts";
+import type { ViewCells, ViewRow } from "#engine/actor.ts";
 import type {
   AlertDescription,
   CommandDescription,
@@ -176,28 +176,46 @@ export function describeCommand(
   };
 }
 
+/** What an update leaves as it was, as `apply_views` does in schemas/sql. */
+export function commandOver(before: ViewCells, row: ViewCells): ViewCells {
+  const kept = ["response", "error", "calls", "session_id"].map((name) => [
+    ...[name, row[name] ?? before[name] ?? null],
+  ]);
+  const { request, batch_id, created_at } = before;
+  const action = row["calls"] === null ? before["action"] : row["action"];
+  return { ...row, ...Object.fromEntries(kept), request, batch_id, created_at, action };
+}
+
 export function commandRow(
   command: CommandDescription,
   batchId: string | null,
   { request, calls }: { readonly request?: unknown; readonly calls?: unknown },
 ): ViewRow {
+  const row = commandCells(command, batchId, { request, calls });
   return {
-    table: "commands",
-    id: command.id,
-    row: {
-      station_id: command.stationId,
-      kind: command.kind,
-      action: command.action,
-      status: command.status,
-      batch_id: batchId,
-      // Written once, when the command is new: an update leaves the stored one as it is.
-      request: request ?? {},
-      calls: calls ?? null,
-      response: command.response ?? null,
-      error: command.error ?? null,
-      session_id: command.sessionId ?? null,
-      created_at: command.createdAt,
-      updated_at: command.updatedAt,
-    },
+    ...{ table: "commands", id: command.id, row },
+    over: (before) => commandOver(before, row),
+  };
+}
+
+function commandCells(
+  command: CommandDescription,
+  batchId: string | null,
+  { request, calls }: { readonly request?: unknown; readonly calls?: unknown },
+): ViewCells {
+  return {
+    station_id: command.stationId,
+    kind: command.kind,
+    action: command.action,
+    status: command.status,
+    batch_id: batchId,
+    // Written once, when the command is new: an update leaves the stored one as it is.
+    request: request ?? {},
+    calls: calls ?? null,
+    response: command.response ?? null,
+    error: command.error ?? null,
+    session_id: command.sessionId ?? null,
+    created_at: command.createdAt,
+    updated_at: command.updatedAt,
   };
 }

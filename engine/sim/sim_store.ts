@@ -50,6 +50,8 @@ export class SimStore implements Store {
    * Refuses a batch that holds a journal row for which this is true, as Postgres refuses bad data.
    */
   refuses: (row: { readonly type: string; readonly body: string | null }) => boolean = () => false;
+  /** What an update makes of a row, by its table; of others it is the row. */
+  updates: Readonly<Record<string, (before: SimViewRow, row: SimViewRow) => SimViewRow>> = {};
   /** Sees each batch that commits, before anything of it is written. */
   onCommit: (batch: SimBatch) => void = () => {};
   /** Sees each message that is set aside. */
@@ -289,7 +291,13 @@ export class SimStore implements Store {
     for (const [table, rows] of Object.entries(views ?? {})) {
       for (const row of rows) {
         if (table === "removed") this.views.delete(`${String(row["table"])}/${String(row["id"])}`);
-        else this.views.set(`${table}/${String(row["id"])}`, row);
+        else {
+          const name = `${table}/${String(row["id"])}`;
+          const before = this.views.get(name);
+          const update = this.updates[table];
+          const isWhole = before === undefined || update === undefined;
+          this.views.set(name, isWhole ? row : update(before, row));
+        }
       }
     }
   }
