@@ -31,18 +31,22 @@ const one = {
 } as const;
 
 export const stationProfileRoutes: readonly Route[] = [
-  route({
-    ...all,
-    method: "get",
-    summary: "What the station is believed to hold, what it confirmed, and what that comes to",
-    query: StationProfilesQuery,
-    answers: { 200: StationProfiles },
-    handler: async (incoming) => {
-      const { platform, params: { id: stationId }, query } = incoming;
-      const facts = await factsOf(incoming, stationId);
-      return ok(shownProfiles(facts, { stationId, ...query, now: platform.clock.now() }));
-    },
-  }),
+  {
+    ...route({
+      ...all,
+      method: "get",
+      summary: "What the station is believed to hold, what it confirmed, and what that comes to",
+      query: StationProfilesQuery,
+      answers: { 200: StationProfiles },
+      handler: async (incoming) => {
+        const { platform, params: { id: stationId }, query } = incoming;
+        const facts = await factsOf(incoming, stationId);
+        return ok(shownProfiles(facts, { stationId, ...query, now: platform.clock.now() }));
+      },
+    }),
+    // As CSV or NDJSON: the items alone.
+    item: StationProfile,
+  },
   route({
     ...all,
     method: "post",

@@ -129,3 +129,16 @@ test("an unknown station has no charging profiles", async () => {
   assert.equal((await api.call("GET", "/stations/nobody/charging-profiles/1")).status, 404);
   assert.equal((await api.call("DELETE", "/stations/nobody/charging-profiles/1")).status, 404);
 });
+
+test("the charging profiles of a station are lines too, for whoever wants them", async () => {
+  await api.sql`INSERT INTO stations (tenant, id, tags, security_profile, quiet, registration,
+      heartbeat_interval_seconds, authorisation_required, connected, evses, statuses,
+      open_sessions, created_at)
+    VALUES ('default', 'LINES', '{}', 0, false, 'Accepted', 300, true, false, '[]', '{}', '{}',
+      now())`;
+  const accept = "application/x-ndjson";
+  const path = "/stations/LINES/charging-profiles";
+  const lines = await api.call("GET", path, undefined, { accept });
+  assert.equal(lines.status, 200);
+  assert.match(lines.headers.get("content-type") ?? "", /ndjson/);
+});

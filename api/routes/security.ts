@@ -1,4 +1,3 @@
-import { Type } from "@sinclair/typebox";
 import { IdParams } from "#schemas/rest/shape.ts";
 import {
   NetworkProfile,
@@ -10,7 +9,7 @@ import {
 import { askedOnce } from "../asked_once.ts";
 import { commandId, commandStation } from "../command_batches.ts";
 import { listNetworkProfiles, listSecurityEvents } from "../queries/upkeep_rows.ts";
-import { accepted, ok } from "../reply.ts";
+import { accepted } from "../reply.ts";
 import { list, type Route, route } from "../route.ts";
 import { requireStation } from "./sessions.ts";
 
@@ -56,17 +55,16 @@ export const securityRoutes: readonly Route[] = [
       return { ...reply, keptBody: shown };
     },
   }),
-  route({
-    method: "get",
+  list({
     path: "/stations/{id}/network-profiles",
-    summary: "How the station was told to connect, by slot; written by set-network-profile",
+    summary: "How the station was told to connect, by slot; all on one page",
     tag,
     params: IdParams,
-    answers: { 200: Type.Object({ items: Type.Array(NetworkProfile) }) },
-    handler: ({ platform, tenant, params: { id } }) =>
+    item: NetworkProfile,
+    page: ({ platform, tenant, params: { id } }) =>
       platform.tenants.run(tenant, async (rows) => {
         await requireStation(rows, id);
-        return ok({ items: await listNetworkProfiles(rows, id) });
+        return { items: await listNetworkProfiles(rows, id), nextCursor: null };
       }),
   }),
 ];

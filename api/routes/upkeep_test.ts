@@ -112,6 +112,10 @@ test("network profiles: what was asked of each slot beside what the station has 
   assert.deepEqual(await shown(), [first, { ...second, status: "pending" }]);
   await command("c9", "expired");
   assert.deepEqual(await shown(), [first, { ...second, status: "unanswered" }]);
+  const lines = await api.call("GET", "/stations/A/network-profiles", undefined, {
+    accept: "text/csv",
+  });
+  assert.match(lines.headers.get("content-type") ?? "", /^text\/csv/);
 });
 
 test("security events and data of vendors are listed and filtered", async () => {
