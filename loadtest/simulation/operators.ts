@@ -8,6 +8,7 @@ import type { OperatorAnswer, OperatorRequest, SimApi } from "./sim_operator.ts"
 const PATIENCE_MS = 70_000;
 const AGAIN_MS = 2_000;
 const TRIES_MAX = 4;
+const RESERVED_UNTIL = "2100-01-01T00:00:00Z";
 
 export interface OperatorsParts {
   readonly clock: Clock;
@@ -86,7 +87,7 @@ export class Operators {
     const command = (kind: string, body: object): OperatorRequest => (
       { path: "/stations/{id}/commands/{kind}", params: { id, kind }, body, key }
     );
-    switch (random.integer(8)) {
+    switch (random.integer(10)) {
       case 0:
       case 1:
         return command("remote-start", { tokenUid: uids[random.integer(uids.length)], evseId: 1 });
@@ -104,10 +105,48 @@ export class Operators {
         const body = { action: "ClearCache", payload: {}, timeoutSeconds: 5 + random.integer(20) };
         return { path: "/stations/{id}/calls", params: { id }, body, key };
       }
+      case 7:
+      case 8:
+        return command(...this.#blockCommand());
       default:
         return random.chance(0.3)
           ? { path: "/stations/{id}/close-stale", params: { id }, body: {}, key }
           : undefined;
+    }
+  }
+
+  /** Of functional blocks; most of them are several CALLs in one version or in both. */
+  #blockCommand(): readonly [kind: string, body: object] {
+    const { random, uids } = this.#parts;
+    const tokenUid = uids[random.integer(uids.length)] ?? "";
+    const count = 1 + random.integer(5);
+    switch (random.integer(4)) {
+      case 0: {
+        const entries = Array.from({ length: count }, (_, index) => ({
+          ...{ idToken: `LIST${index}`, type: "ISO14443", status: "Accepted" },
+        }));
+        const version = 1 + random.integer(1_000);
+        const list = { updateType: "Full", version, entries, entriesPerMessage: 1 };
+        return ["send-local-list", list];
+      }
+      case 1: {
+        const variables = Array.from({ length: count }, (_, index) => ({
+          ...{ variable: `Key${index}`, value: `${random.integer(100)}` },
+        }));
+        return ["set-variables", { variables }];
+      }
+      case 2: {
+        const variables = Array.from({ length: 20 * count }, (_, index) => ({
+          ...{ component: "Configuration", variable: `Key${index}` },
+        }));
+        return ["get-variables", { variables }];
+      }
+      default: {
+        const reservationId = random.integer(20);
+        return random.chance(0.3)
+          ? ["cancel-reservation", { reservationId }]
+          : ["reserve", { reservationId, evseId: 1, tokenUid, expiresAt: RESERVED_UNTIL }];
+      }
     }
   }
 

@@ -64,6 +64,8 @@ export class SimGateway {
     const bounds = { ...limits, ...parts.limits };
     const counts = new Counts(telemetry, clock);
     this.#context = {
+      // No secrets are sent here.
+      serverKey: new Uint8Array(32),
       ...{ id, tenant: "default", actors, clock, random, counts, limits: bounds },
       frameLog: new FrameLog(bus, bounds, counts),
       reports: new Reports(actors, bounds, counts),

@@ -44,6 +44,8 @@ export class SimApi {
       events: undefined as never,
       webhooks: undefined as never,
       passwordRecord: () => Promise.reject(new Error("Cannot keep passwords: not simulated")),
+      sealText: notSimulated,
+      drawPassword: notSimulated,
       readiness: () => [],
     };
   }
@@ -69,6 +71,10 @@ export class SimApi {
       return { refused: `${kind}: ${message}`, isFinal: errorKinds[kind].retry === "never" };
     }
   }
+}
+
+function notSimulated(): never {
+  throw new Error("Cannot keep passwords: not simulated");
 }
 
 function routeOf(path: string): Route {

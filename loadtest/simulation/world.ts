@@ -1,4 +1,5 @@
 /** The whole platform in one process, on simulated servers and in virtual time. */
+import { commandOver } from "#actors/charger/views.ts";
 import { setImmediate } from "node:timers";
 import { kinds } from "#actors/kinds.ts";
 import type { ActorKind } from "#engine/actor.ts";
@@ -58,6 +59,7 @@ export class World {
     this.sabotage = sabotage;
     this.random = random;
     this.store = new SimStore(plan.shards);
+    this.store.updates = { commands: commandOver };
     this.tables = new SimTables(
       this.store,
       plan.shards,

@@ -1,4 +1,5 @@
 /** What must hold when the faults are over: first that all settles, then that all is true. */
+import { wireId } from "#actors/charger/command_life.ts";
 import type { World } from "../world.ts";
 import type { CheckerName } from "./verdict.ts";
 
@@ -81,6 +82,9 @@ interface CommandRow {
   readonly stationId: string;
   readonly kind: string;
   readonly status: string;
+  /** How many CALLs it was worded as, and how many of them were answered. */
+  readonly parts: number;
+  readonly answered: number;
 }
 
 function commandRows({ store }: World): readonly CommandRow[] {
@@ -89,6 +93,8 @@ function commandRows({ store }: World): readonly CommandRow[] {
     stationId: String(row["station_id"]),
     kind: String(row["kind"]),
     status: String(row["status"]),
+    parts: Array.isArray(row["calls"]) ? row["calls"].length : 1,
+    answered: Array.isArray(row["response"]) ? row["response"].length : 0,
   }));
 }
 
@@ -118,7 +124,9 @@ function checkEnergy(world: World): void {
 }
 
 function checkOutcomes(world: World): void {
-  for (const { id, stationId, kind, status } of commandRows(world)) {
+  for (const command of commandRows(world)) {
+    if (command.parts > 1) checkSeries(world, command);
+    const { id, stationId, kind, status } = command;
     const seen = world.edgeChecker.commands.get(`${stationId}\n${id}`);
     const deliveries = seen?.deliveries ?? 0;
     const what = `${kind} ${id} of ${stationId} is ${status}`;
@@ -131,5 +139,30 @@ function checkOutcomes(world: World): void {
     if (isAnswer && !isObserved && deliveries === 0) {
       world.fail("outcomes", `${what} and has never reached the station`);
     }
+  }
+}
+
+/** Each CALL goes out after the one before was answered, and what is accepted was all of them. */
+function checkSeries(
+  world: World,
+  { id, stationId, kind, status, parts, answered }: CommandRow,
+): void {
+  const seen = Array.from(
+    { length: parts },
+    (_, part) => world.edgeChecker.commands.get(`${stationId}\n${wireId({ id, part })}`),
+  );
+  const what = `${kind} ${id} of ${stationId} is ${status}`;
+  for (const [part, command] of seen.entries()) {
+    if (command === undefined || part === 0) continue;
+    if (seen[part - 1]?.reply === undefined) {
+      world.fail("commands", `${what}: CALL ${part + 1} came before ${part} was answered`);
+    }
+  }
+  const replied = seen.filter((command) => command?.reply !== undefined).length;
+  if (answered > replied) {
+    world.fail("outcomes", `${what}: ${answered} answers, ${replied} were given`);
+  }
+  if (status === "accepted" && answered < parts) {
+    world.fail("outcomes", `${what}: ${answered} of ${parts} CALLs were answered`);
   }
 }
