@@ -75,6 +75,19 @@ conformanceCase({ version: "2.0.1", id: "TC_A_10", in: changeCode }, async (c) =
   c.equal("the rejected password is refused", refused, 401);
   await station.connect({ password });
   c.match("the old one is let in", await c.boot(station), { status: "Accepted" });
+
+  // It was the answer that kept the old one: the same change is good when it is accepted.
+  const again = c.rest.post(`/stations/${station.identity}/calls`, {
+    action: "SetVariables",
+    payload: passwordRequest(nextPassword),
+  });
+  (await station.expectCall("SetVariables")).answer(passwordAnswer("Accepted"));
+  c.match("REST shows the second answer", await again, {
+    ...{ status: 200, body: { status: "answered" } },
+  });
+  await station.disconnect();
+  await station.connect({ password: nextPassword });
+  c.match("the accepted one is let in", await c.boot(station), { status: "Accepted" });
 });
 
 conformanceCase({ version: "2.0.1", id: "TC_A_09", in: changeCode }, async (c) => {

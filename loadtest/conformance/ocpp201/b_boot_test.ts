@@ -70,13 +70,19 @@ for (const id of ["TC_B_30", "TC_B_31"] as const) {
     c.match("the triggered boot is answered", await c.boot(station, "Triggered"), {
       status: "Pending",
     });
+    const invited = { requestedMessage: "StatusNotification", evse: { id: 2, connectorId: 1 } };
+    await c.operate(station, "TriggerMessage", invited, { status: "Accepted" });
+    await c.status(station, 2, "Available");
+    await c.stationIs(station, { registration: "Pending", evses: [{ evseId: 2 }] });
     await c.rest.patch(`/stations/${station.identity}`, { registration: "Accepted" });
     await c.operate(station, "TriggerMessage", trigger, { status: "Accepted" });
     c.match("the next one is Accepted", await c.boot(station, "Triggered"), {
       status: "Accepted",
     });
     await c.status(station, 1, "Available");
-    await c.stationIs(station, { registration: "Accepted", evses: [{ evseId: 1 }] });
+    await c.stationIs(station, {
+      ...{ registration: "Accepted", evses: [{ evseId: 1 }, { evseId: 2 }] },
+    });
   });
 }
 

@@ -5,7 +5,7 @@ import { bootNotification } from "../station_words.ts";
 const code = [
   "schemas/ocpp_schemas.ts",
   "schemas/ocpp201/sign_certificate.ts",
-  "actors/charger/blocks/security.ts",
+  "actors/adapters/reports/security.ts",
   "actors/charger/blocks/firmware.ts",
 ];
 const customData = { vendorId: "net.example", depth: { of: ["any", 1, null, true] } };
