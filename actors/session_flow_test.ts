@@ -57,6 +57,7 @@ test("a whole 1.6 session gives the meter's energy, the station's times and its 
     endedAt: station.time(),
     meterStartWh: 1_000,
     meterStopWh: 2_050,
+    cost: null,
     energyWh: 1_050,
     stopReason: "EVDisconnected",
     status: "closed",
