@@ -86,6 +86,7 @@ function benchContext(parts: BenchParts, call: BenchCall): GatewayContext {
   const actors: Actors = { ask: () => answer };
   return {
     id: "bench",
+    serverKey: new Uint8Array(32),
     tenant: "default",
     actors,
     clock,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type CommandFacts, commandOf, type CommandWords } from "./command.ts";
 import { PlatformError } from "./errors.ts";
-import type { CommandKind } from "./events/charger.ts";
+import type { BasicKind } from "./events/charger.ts";
 import type { OcppProtocol } from "./events/gateway.ts";
 import { commands16 } from "./ocpp16/commands.ts";
 import { commands2 } from "./ocpp201/commands.ts";
@@ -10,7 +10,7 @@ import { judgeRequest } from "./ocpp_schemas.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 interface Row {
-  readonly kind: CommandKind;
+  readonly kind: BasicKind;
   readonly body: Body;
   /** Action and payload text, or the error kind, in 1.6. */
   readonly in16: string;
@@ -221,7 +221,7 @@ test("commands are accepted by the statuses that say so and by no other", () => 
 });
 
 test("commandOf() names the field that is missing or wrong", () => {
-  const bad: readonly (readonly [CommandKind, Body, string, string])[] = [
+  const bad: readonly (readonly [BasicKind, Body, string, string])[] = [
     ["remote-start", {}, "missing-field", "/tokenUid"],
     ["remote-start", { tokenUid: 4 }, "wrong-type", "/tokenUid"],
     ["remote-start", { tokenUid: "A", evseId: "1" }, "wrong-type", "/evseId"],
