@@ -10,6 +10,7 @@ import { reservationsCommands } from "./reservations.ts";
 const facts: Omit<WordingFacts, "protocol"> = {
   tokenType: "ISO15693",
   tokenGroupId: "OWN-GROUP",
+  now: Date.UTC(2026, 10, 22, 12),
   requestId: 1,
   items: [],
   transactionOf: () => "",
