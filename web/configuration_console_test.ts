@@ -11,7 +11,7 @@ import { type Browser, chromium } from "playwright-core";
 import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
 import { TestCharger } from "./testing_charger.ts";
-import { fits, shown, slowestMs } from "./testing_page.ts";
+import { fits, inSight, shown, slowestMs } from "./testing_page.ts";
 
 const browserPath = [
   process.env["CHROMIUM_BIN"],
@@ -98,6 +98,7 @@ describe("configuration in the console", { skip }, () => {
       await shown(keys.getByText("MeterValuesSampledData"));
       await shown(page.getByRole("img", { name: "1 As intended" }));
       ok(await fits(page), "the page is wider than the window");
+      await inSight(page.getByRole("tab", { name: "Configuration" }));
       equal(await page.getByRole("button", { name: "Change NumberOfConnectors" }).count(), 0);
 
       await page.getByLabel("Search variables").fill("heart");

@@ -15,3 +15,16 @@ export function fits(page: Page): Promise<boolean> {
     return scrollWidth <= clientWidth;
   });
 }
+
+/** Resolves when it stands inside the window from left to right. */
+export async function inSight(what: Locator): Promise<void> {
+  const element = await what.elementHandle({ timeout: slowestMs });
+  await what.page().waitForFunction(
+    (shownElement) => {
+      const { left = -1, right = Infinity } = shownElement?.getBoundingClientRect() ?? {};
+      return left >= 0 && right <= document.documentElement.clientWidth;
+    },
+    element,
+    { timeout: slowestMs },
+  );
+}

@@ -1,5 +1,5 @@
 import { Tabs } from "@mantine/core";
-import type { ReactElement, ReactNode } from "react";
+import { type ReactElement, type ReactNode, useEffect, useRef } from "react";
 import { useParams, useSearchParams } from "react-router";
 import { Chip } from "../components/glyph.tsx";
 import { Empty, PageHead, ProblemNote } from "../components/page.tsx";
@@ -85,12 +85,24 @@ function StationView({ id }: { id: string }): ReactElement {
         onChange={(value) =>
           setParams(value === null || value === "now" ? {} : { tab: value }, { replace: true })}
       >
-        <Tabs.List mb="md" className="tabs">
-          {tabs.map(({ value, word }) => <Tabs.Tab key={value} value={value}>{word}</Tabs.Tab>)}
-        </Tabs.List>
+        <TabWords tab={tab} />
         <Tabs.Panel value={tab}>{contentOf(tab, station, query.reload)}</Tabs.Panel>
       </Tabs>
     </>
+  );
+}
+
+/** On a phone most of them are out of sight: the chosen one is brought into it. */
+function TabWords({ tab }: { tab: Tab }): ReactElement {
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const chosen = list.current?.querySelector('[aria-selected="true"]');
+    chosen?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab]);
+  return (
+    <Tabs.List ref={list} mb="md" className="tabs">
+      {tabs.map(({ value, word }) => <Tabs.Tab key={value} value={value}>{word}</Tabs.Tab>)}
+    </Tabs.List>
   );
 }
 
