@@ -27,7 +27,7 @@ function worded(
   const [call, ...others] = calls;
   assert.equal(others.length, 0);
   const fault = checkRequest(protocol, call?.action ?? "", call?.payload, "sent");
-  assert.equal(fault, undefined, String(fault?.message));
+  assert.equal(fault, undefined, String(fault?.detail));
   return JSON.stringify(call?.payload);
 }
 

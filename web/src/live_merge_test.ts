@@ -29,6 +29,7 @@ const session: Session = {
   meterStartWh: 100,
   meterStopWh: null,
   energyWh: 0,
+  cost: null,
   stopReason: null,
   status: "open",
   state: "Charging",
