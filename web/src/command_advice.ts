@@ -102,3 +102,27 @@ export function triggersOf(protocol: string | null): readonly string[] {
     "SignChargingStationCertificate",
   ];
 }
+
+const triggerWords: Readonly<Record<string, string>> = {
+  StatusNotification: "State of its connectors",
+  TransactionEvent: "State of the running session",
+  MeterValues: "Meter readings",
+  BootNotification: "Who it is (as after a start)",
+  Heartbeat: "A sign of life",
+  DiagnosticsStatusNotification: "How its diagnostics upload goes",
+  LogStatusNotification: "How its log upload goes",
+  FirmwareStatusNotification: "How its firmware update goes",
+  SignChargingStationCertificate: "A request for a new certificate",
+};
+
+/** What is asked for by this message, in words. */
+export function wordOfTrigger(message: string): string {
+  return triggerWords[message] ?? message;
+}
+
+/** For a list to choose from. */
+export function triggerChoices(
+  messages: readonly string[],
+): { readonly value: string; readonly label: string }[] {
+  return messages.map((message) => ({ value: message, label: wordOfTrigger(message) }));
+}

@@ -1,7 +1,7 @@
 import { Button, Modal, SegmentedControl, Select, TagsInput, TextInput } from "@mantine/core";
 import { type ReactElement, useState } from "react";
 import { withQuery } from "../api.ts";
-import { triggersOf } from "../command_advice.ts";
+import { triggerChoices, triggersOf, wordOfTrigger } from "../command_advice.ts";
 import { Form, FormEnd } from "../components/form.tsx";
 import { Card, Empty, PageHead } from "../components/page.tsx";
 import { useAction } from "../components/toasts.tsx";
@@ -134,7 +134,9 @@ function bodyOf(draft: Draft): Record<string, unknown> {
 
 function sentence(draft: Draft, count: string): string {
   const stations = count === "1" ? "1 station" : `${count} stations`;
-  if (draft.kind === "trigger") return `${stations} will be asked for ${draft.message}.`;
+  if (draft.kind === "trigger") {
+    return `${stations} will be asked: ${wordOfTrigger(draft.message).toLowerCase()}.`;
+  }
   if (draft.kind === "availability") {
     return `${stations} will be set ${draft.operational === "true" ? "operative" : "inoperative"}.`;
   }
@@ -165,7 +167,9 @@ function WhatFields({ draft, onChange }: FieldsProps): ReactElement {
           <Select
             label="Message"
             allowDeselect={false}
-            data={[...new Set([...triggersOf("ocpp1.6"), ...triggersOf("ocpp2.0.1")])]}
+            data={triggerChoices([
+              ...new Set([...triggersOf("ocpp1.6"), ...triggersOf("ocpp2.0.1")]),
+            ])}
             value={draft.message}
             onChange={(value) => onChange({ ...draft, message: value ?? "StatusNotification" })}
           />

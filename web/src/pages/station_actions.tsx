@@ -2,7 +2,7 @@ import { Autocomplete, Button, Modal, SegmentedControl, Select } from "@mantine/
 import { useDebouncedValue } from "@mantine/hooks";
 import { type ReactElement, useEffect, useState } from "react";
 import { withQuery } from "../api.ts";
-import { triggersOf } from "../command_advice.ts";
+import { triggerChoices, triggersOf } from "../command_advice.ts";
 import { Form, FormEnd } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { useAction } from "../components/toasts.tsx";
@@ -168,8 +168,8 @@ function TriggerDialog({ opened, onClose, station, commands }: DialogProps): Rea
     <Modal opened={opened} onClose={onClose} title={`Ask ${station.id} for a message`}>
       <Form onSubmit={trigger}>
         <Select
-          label="Message"
-          data={[...messages]}
+          label="What it shall tell now"
+          data={triggerChoices(messages)}
           value={message}
           allowDeselect={false}
           onChange={(value) => setMessage(value ?? "StatusNotification")}
