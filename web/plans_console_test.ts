@@ -8,10 +8,11 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { inTime } from "#loadtest/conformance/in_time.ts";
 import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
 import { TestCharger } from "./testing_charger.ts";
-import { fits, shown } from "./testing_page.ts";
+import { fits, shown, slowestMs } from "./testing_page.ts";
 
 const browserPath = [
   process.env["CHROMIUM_BIN"],
@@ -85,6 +86,13 @@ describe("console: reservations and campaigns", { skip }, () => {
     return connected;
   }
 
+  async function called(
+    station: TestCharger,
+    action: string,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    return await inTime(station.called(action), slowestMs, `a CALL ${action}`);
+  }
+
   async function look(page: Page, what: string): Promise<void> {
     ok(await fits(page), `${what} is wider than the window`);
     const pictures = process.env["CONSOLE_PICTURES"];
@@ -115,7 +123,7 @@ describe("console: reservations and campaigns", { skip }, () => {
       await dialog.getByLabel("And its group").fill("TAXIS");
       await look(page, "reserve-dialog");
       await dialog.getByRole("button", { name: "Reserve" }).click();
-      const asked = await station.called("ReserveNow");
+      const asked = await called(station, "ReserveNow");
       equal(asked["connectorId"], 1);
       equal(asked["parentIdTag"], "TAXIS");
       await station.status(1, "Reserved");
@@ -137,11 +145,13 @@ describe("console: reservations and campaigns", { skip }, () => {
 
       await page.getByRole("button", { name: "Reserve" }).click();
       await dialog.getByLabel("For the token").fill("SOMEBODY");
+      await look(page, "reserve-any");
       await dialog.getByRole("button", { name: "Reserve" }).click();
-      const any = await station.called("ReserveNow");
+      const any = await called(station, "ReserveNow");
       equal(any["connectorId"], 0);
-      await page.getByRole("button", { name: "Cancel", exact: true }).click();
-      const cancelled = await station.called("CancelReservation");
+      await dialog.waitFor({ state: "hidden", timeout: slowestMs });
+      await page.getByRole("cell").getByRole("button", { name: "Cancel", exact: true }).click();
+      const cancelled = await called(station, "CancelReservation");
       equal(cancelled["reservationId"], any["reservationId"]);
       await shown(page.getByRole("cell").getByText("Cancelled", { exact: true }));
 
@@ -181,8 +191,8 @@ describe("console: reservations and campaigns", { skip }, () => {
       await page.getByRole("button", { name: "Begin the campaign" }).click();
 
       await shown(page.getByRole("heading", { name: "Restart by night" }));
-      equal((await good.called("Reset"))["type"], "Soft");
-      equal((await bad.called("Reset"))["type"], "Soft");
+      equal((await called(good, "Reset"))["type"], "Soft");
+      equal((await called(bad, "Reset"))["type"], "Soft");
       await shown(page.getByText("The station answered Rejected"));
       await shown(page.getByRole("cell").getByText("Away", { exact: true }));
       await shown(page.getByText("2 of 3"));
@@ -192,7 +202,7 @@ describe("console: reservations and campaigns", { skip }, () => {
       await shown(page.getByText("Paused", { exact: true }));
       await page.getByRole("button", { name: "Resume" }).click();
       await page.getByRole("button", { name: "Retry the failed one" }).click();
-      equal((await bad.called("Reset"))["type"], "Soft");
+      equal((await called(bad, "Reset"))["type"], "Soft");
       await page.getByRole("button", { name: "Stop" }).click();
       await shown(page.getByText("An operator stopped it"));
 
