@@ -149,11 +149,11 @@ describe("console: display messages, prices and quirks", { skip }, () => {
 
       await page.goto(`${httpUrl}/stations/${id}?tab=settings`);
       await shown(page.getByText("Sends one meter value as an object"));
-      await shown(page.getByText("Taken into account"));
+      await shown(page.getByText("Taken into account").first());
       await page.getByRole("button", { name: "Dismiss" }).click();
       await shown(page.getByText("Dismissed", { exact: true }));
       await page.getByRole("button", { name: "It does after all" }).click();
-      await shown(page.getByText("Taken into account"));
+      await shown(page.getByText("Taken into account").first());
       await page.getByPlaceholder("What else it does…").click();
       await page.getByRole("option", { name: "Sends watt-hours and calls them" }).click();
       await page.getByRole("button", { name: "Add", exact: true }).click();
