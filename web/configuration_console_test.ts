@@ -135,6 +135,91 @@ describe("configuration in the console", { skip }, () => {
     });
   }
 
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 390, height: 844 }]) {
+    it(`a template is made, corrected and removed, at ${viewport.width} pixels`, async () => {
+      const id = `TEMPLATE-${viewport.width}`;
+      const name = `Depot ${viewport.width}/1`;
+      await ask("POST", "/stations", { id, securityProfile: 0, quiet: false }, 201);
+      const answers = { GetConfiguration: { configurationKey } };
+      const charger = await TestCharger.connect(`${ocppUrl}/${id}`, answers);
+      await charger.call("BootNotification", {
+        chargePointVendor: "Volta",
+        chargePointModel: `Model ${id}`,
+      });
+      deepEqual(await charger.called("GetConfiguration"), {});
+
+      const context = await browser.newContext({ viewport });
+      const page = await context.newPage();
+      page.setDefaultTimeout(slowestMs);
+      const picture = async (of: string): Promise<void> => {
+        const pictures = process.env["CONSOLE_PICTURES"];
+        if (pictures === undefined) return;
+        await page.screenshot({ path: `${pictures}/${id}-${of}.png`, animations: "disabled" });
+      };
+      const problems: string[] = [];
+      page.on("pageerror", (error) => problems.push(error.message));
+      await page.goto(`${httpUrl}/#key=${key}`);
+      if (viewport.width < 760) await page.getByRole("button", { name: "More" }).click();
+      await page.getByRole(viewport.width < 760 ? "menuitem" : "link", { name: "Templates" })
+        .click();
+      await page.getByRole("button", { name: "Add a template" }).click();
+      const dialog = page.getByRole("dialog");
+      await dialog.getByLabel("Name").fill(name);
+      await shown(dialog.getByText("it is for every station"));
+      await dialog.getByLabel("Model").fill(`Model ${id}`);
+      const first = dialog.getByRole("group", { name: "Value 1" });
+      await first.getByLabel("Variable").fill("HeartbeatInterval");
+      await first.getByLabel("Value", { exact: true }).fill("60");
+      await dialog.getByRole("button", { name: "Add a value" }).click();
+      const second = dialog.getByRole("group", { name: "Value 2" });
+      await second.getByLabel("Variable").fill("AuthorizationKey");
+      await shown(second.getByText("A secret is not kept here"));
+      const save = dialog.getByRole("button", { name: "Save" });
+      ok(await save.isDisabled(), "a secret can be saved");
+      await second.getByRole("button", { name: "Details" }).click();
+      await second.getByLabel("Connector").fill("1");
+      await shown(second.getByText("give the EVSE too"));
+      ok(await fits(page), "the dialog is wider than the window");
+      await picture("form");
+      await second.getByRole("button", { name: "Remove" }).click();
+      await save.click();
+      const row = page.getByRole("row").filter({ hasText: name });
+      await shown(row.getByText("HeartbeatInterval = 60"));
+      await shown(row.getByText(`Model Model ${id}`));
+      await dialog.waitFor({ state: "hidden" });
+      ok(await fits(page), "the page is wider than the window");
+      await picture("list");
+
+      await page.goto(`${httpUrl}/stations/${id}?tab=configuration`);
+      const intended = page.getByRole("region", { name: "Intended configuration" });
+      await shown(intended.getByRole("img", { name: "1 Differs" }));
+      await picture("station");
+      await intended.getByRole("link", { name }).first().click();
+      const value = dialog.getByRole("group", { name: "Value 1" })
+        .getByLabel("Value", { exact: true });
+      equal(await value.inputValue(), "60");
+      await value.fill("300");
+      await save.click();
+      await shown(row.getByText("HeartbeatInterval = 300"));
+      await dialog.waitFor({ state: "hidden" });
+      await page.goto(`${httpUrl}/stations/${id}?tab=configuration`);
+      await shown(intended.getByRole("img", { name: "1 As intended" }));
+
+      await intended.getByRole("link", { name }).click();
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+      await page.getByRole("button", { name: `Remove ${name}` }).click();
+      await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+      await row.waitFor({ state: "hidden" });
+      await page.goto(`${httpUrl}/stations/${id}?tab=configuration`);
+      await shown(intended.getByText("Nothing is intended for this station"));
+      await page.goto(`${httpUrl}/templates?template=${encodeURIComponent(name)}`);
+      await shown(dialog.getByText("it may have been removed"));
+      deepEqual(problems, []);
+      await context.close();
+      await charger.close();
+    });
+  }
+
   it("a station is asked to watch a temperature, and what it notices is shown", async () => {
     const id = "WATCH-1";
     await ask("POST", "/stations", { id, securityProfile: 0, quiet: true }, 201);

@@ -19,6 +19,7 @@ import { SessionsPage } from "./pages/sessions.tsx";
 import { SignIn } from "./pages/sign_in.tsx";
 import { StationPage } from "./pages/station.tsx";
 import { StationsPage } from "./pages/stations.tsx";
+import { TemplatesPage } from "./pages/templates.tsx";
 import { TokensPage } from "./pages/tokens.tsx";
 import { WebhookPage } from "./pages/webhook.tsx";
 import { WebhooksPage } from "./pages/webhooks.tsx";
@@ -71,6 +72,7 @@ function Pages(): ReactElement {
       <Route path="/alerts" element={<AlertsPage />} />
       <Route path="/locations" element={<LocationsPage />} />
       <Route path="/reservations" element={<ReservationsPage />} />
+      <Route path="/templates" element={<TemplatesPage />} />
       <Route path="/tokens" element={<TokensPage />} />
       <Route path="/commands" element={<CommandsPage />} />
       <Route path="/campaigns" element={<CampaignsPage />} />

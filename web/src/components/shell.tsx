@@ -27,6 +27,7 @@ const otherPlaces: readonly Place[] = [
   { to: "/campaigns", word: "Campaigns", icon: "campaigns" },
   { to: "/locations", word: "Locations", icon: "locations" },
   { to: "/tokens", word: "Tokens", icon: "tokens" },
+  { to: "/templates", word: "Templates", icon: "templates" },
   { to: "/webhooks", word: "Webhooks", icon: "webhooks" },
 ];
 const schemes = [

@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
 import { type ReactElement, useCallback, useMemo } from "react";
+import { Link } from "react-router";
 import type { StationConfiguration as Configuration } from "#schemas/rest/device_model.ts";
-import { segment } from "../api.ts";
+import { segment, withQuery } from "../api.ts";
 import { Chip, Glyph } from "../components/glyph.tsx";
 import { Card, ProblemNote } from "../components/page.tsx";
 import { useAction, useToasts } from "../components/toasts.tsx";
@@ -63,8 +64,8 @@ function DriftCard({ station, items, onApplied }: DriftProps): ReactElement | nu
       <Card title="Intended configuration">
         <p className="advice" style={{ margin: 0 }}>
           Nothing is intended for this station. Change a value below and keep it so: then it shows
-          here whether the station is as it should be. Templates do the same for all stations of a
-          model or a tag.
+          here whether the station is as it should be. <Link to="/templates">Templates</Link>{" "}
+          do the same for all stations of a model or a tag.
         </p>
       </Card>
     );
@@ -88,6 +89,7 @@ function DriftCard({ station, items, onApplied }: DriftProps): ReactElement | nu
         : undefined}
     >
       <DriftBar items={items} />
+      <TemplateLinks items={items} />
       {others.length === 0 ? null : (
         <ul className="drift-list">
           {others.map((item) => <DriftLine key={keyOfVariable(item)} item={item} />)}
@@ -139,6 +141,27 @@ function DriftBar({ items }: { items: readonly ConfigurationItem[] }): ReactElem
   );
 }
 
+/** Where it comes from what the station is to be set to. */
+function TemplateLinks({ items }: { items: readonly ConfigurationItem[] }): ReactElement | null {
+  const ids = [...new Set(items.flatMap(({ template }) => template ?? []))];
+  if (ids.length === 0) return null;
+  return (
+    <p className="soft small template-links">
+      {ids.length === 1 ? "From template " : "From templates "}
+      {ids.map((id, place) => (
+        <span key={id}>
+          {place === 0 ? "" : ", "}
+          <TemplateLink id={id} />
+        </span>
+      ))}
+    </p>
+  );
+}
+
+function TemplateLink({ id }: { id: string }): ReactElement {
+  return <Link to={withQuery("/templates", { template: id })}>{id}</Link>;
+}
+
 function DriftLine({ item }: { item: ConfigurationItem }): ReactElement {
   const { intended, confirmed, state, template } = item;
   return (
@@ -151,7 +174,12 @@ function DriftLine({ item }: { item: ConfigurationItem }): ReactElement {
         {confirmed === null ? null : <s>{confirmed === "" ? "empty" : confirmed}</s>}{" "}
         <b>{intended === "" ? "empty" : intended}</b>
         <span className="soft small">
-          {template === null ? " kept for this station" : ` by template ${template}`}
+          {template === null ? " kept for this station" : (
+            <>
+              {" by template "}
+              <TemplateLink id={template} />
+            </>
+          )}
         </span>
       </span>
       <Chip look={lookOfState[state]} />
