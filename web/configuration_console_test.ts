@@ -1,27 +1,17 @@
 /** Sets a station up in a real browser, on a phone and on a desk. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
+import { launchBrowser, skip } from "./testing_browser.ts";
 import { TestCharger } from "./testing_charger.ts";
 import { fits, inSight, shown, slowestMs } from "./testing_page.ts";
-
-const browserPath = [
-  process.env["CHROMIUM_BIN"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-const skip = browserPath === undefined
-  ? "No Chromium was found: set CHROMIUM_BIN to try the pages in a browser"
-  : false;
 
 const configurationKey = [
   { key: "HeartbeatInterval", readonly: false, value: "300" },
@@ -48,10 +38,7 @@ describe("configuration in the console", { skip }, () => {
     run = runStart(environment, [], fileURLToPath(new URL("../start/main.ts", import.meta.url)));
     ok(await run.says("operator key"), run.output());
     key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
-    browser = await chromium.launch({
-      executablePath: browserPath ?? "",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-    });
+    browser = await launchBrowser();
   });
 
   after(async () => {

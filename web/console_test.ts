@@ -1,27 +1,17 @@
 /** Drives the console in a real browser against the whole platform, on a phone and on a desk. */
 import { equal, ok } from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
+import { launchBrowser, skip } from "./testing_browser.ts";
 import { fits, shown } from "./testing_page.ts";
 import { TestCharger } from "./testing_charger.ts";
-
-const browserPath = [
-  process.env["CHROMIUM_BIN"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-const skip = browserPath === undefined
-  ? "No Chromium was found: set CHROMIUM_BIN to try the pages in a browser"
-  : false;
 
 const widths = [{ width: 1440, height: 900 }, { width: 390, height: 844 }] as const;
 
@@ -43,18 +33,7 @@ describe("console", { skip }, () => {
     ok(await run.says("operator key"), run.output());
     key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
     await create("/tokens", { uid: "CONSOLE-1", concurrentSessions: 0 });
-    browser = await chromium.launch({
-      executablePath: browserPath ?? "",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await launchBrowser();
   });
 
   after(async () => {

@@ -1,29 +1,18 @@
 /** Drives messages, prices and quirks in a real browser, with stations of both versions. */
 import { equal, ok } from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { Recording } from "#loadtest/conformance/recording.ts";
 import { ScriptedStation } from "#loadtest/conformance/scripted_station.ts";
 import { bootNotification, statusNotification } from "#loadtest/conformance/station_words.ts";
 import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
+import { launchBrowser, skip } from "./testing_browser.ts";
 import { fits, shown } from "./testing_page.ts";
-
-const browserPath = [
-  process.env["CHROMIUM_BIN"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-const skip = browserPath === undefined
-  ? "No Chromium was found: set CHROMIUM_BIN to try the pages in a browser"
-  : false;
 
 const widths = [{ width: 1280, height: 900 }, { width: 390, height: 844 }] as const;
 
@@ -45,10 +34,7 @@ describe("console: display messages, prices and quirks", { skip }, () => {
     run = runStart(environment, [], fileURLToPath(new URL("../start/main.ts", import.meta.url)));
     ok(await run.says("operator key"), run.output());
     key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
-    browser = await chromium.launch({
-      executablePath: browserPath ?? "",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-    });
+    browser = await launchBrowser();
   });
 
   after(async () => {

@@ -1,29 +1,19 @@
 /** Drives the tokens of a station in a real browser, with a 2.0.1 station, on a phone and a desk. */
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { Recording } from "#loadtest/conformance/recording.ts";
 import { ScriptedStation } from "#loadtest/conformance/scripted_station.ts";
 import { bootNotification, statusNotification } from "#loadtest/conformance/station_words.ts";
 import { runStart, startEnvironment, type StartRun } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
+import { launchBrowser, skip } from "./testing_browser.ts";
 import { fits, shown } from "./testing_page.ts";
-
-const browserPath = [
-  process.env["CHROMIUM_BIN"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-const skip = browserPath === undefined
-  ? "No Chromium was found: set CHROMIUM_BIN to try the pages in a browser"
-  : false;
 
 const widths = [{ width: 1280, height: 900 }, { width: 390, height: 844 }] as const;
 
@@ -47,10 +37,7 @@ describe("console: tokens on a station", { skip }, () => {
     await create("/tokens", { uid: "CARD-A", groupId: "Fleet", expiresAt: "2030-01-01T00:00:00Z" });
     await create("/tokens", { uid: "CARD-B" });
     await create("/tokens", { uid: "CARD-C", status: "Blocked", groupId: "Fleet" });
-    browser = await chromium.launch({
-      executablePath: browserPath ?? "",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-    });
+    browser = await launchBrowser();
   });
 
   after(async () => {

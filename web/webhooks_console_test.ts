@@ -1,14 +1,12 @@
 /** Drives the pages of webhooks in a real browser, with a real receiver, on a phone and a desk. */
 import { equal, ok } from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { isSigned } from "#api/webhooks/signature.ts";
 import {
   runStart,
@@ -17,17 +15,8 @@ import {
   type StartRun,
 } from "#start/testing_start.ts";
 import { buildConsole } from "./build.ts";
+import { launchBrowser, skip } from "./testing_browser.ts";
 import { fits, shown } from "./testing_page.ts";
-
-const browserPath = [
-  process.env["CHROMIUM_BIN"],
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-const skip = browserPath === undefined
-  ? "No Chromium was found: set CHROMIUM_BIN to try the pages in a browser"
-  : false;
 
 const widths = [{ width: 1440, height: 900 }, { width: 390, height: 844 }] as const;
 
@@ -73,10 +62,7 @@ describe("console: webhooks", { skip }, () => {
     run = runStart(environment, [], fileURLToPath(new URL("../start/main.ts", import.meta.url)));
     ok(await run.says("operator key"), run.output());
     key = (await readFile(join(folder, "operator.key"), "utf8")).trim();
-    browser = await chromium.launch({
-      executablePath: browserPath ?? "",
-      args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-    });
+    browser = await launchBrowser();
   });
 
   after(async () => {
